@@ -1,0 +1,1 @@
+"""Kernel: what every other floor stands on and what knows none of them."""

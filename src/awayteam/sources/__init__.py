@@ -1,0 +1,1 @@
+"""Sources: the files that an organisation already has, and what they declare."""
