@@ -1,0 +1,40 @@
+from datetime import UTC, datetime
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from awayteam.catalog.models import Entity, Ownership
+from awayteam.kernel import bulk
+
+NOW = datetime(2026, 1, 5, 9, tzinfo=UTC)
+
+
+def entity(ref: str) -> Entity:
+    kind, name = ref.split(":default/")
+    return Entity.objects.create(ref=ref, kind=kind, name=name, sort_name=name, first_seen_at=NOW, changed_at=NOW)
+
+
+@pytest.mark.django_db
+def test_an_entity_has_at_most_one_accountable_owner_at_a_time() -> None:
+    orders, one, two = entity("component:default/orders"), entity("group:default/one"), entity("group:default/two")
+    Ownership.objects.create(entity=orders, owner=one)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Ownership.objects.create(entity=orders, owner=two)
+    assert list(orders.ownerships.values_list("owner__ref", flat=True)) == ["group:default/one"]
+
+
+@pytest.mark.django_db
+def test_rows_in_bulk_read_back_as_they_were_written() -> None:
+    first = bulk.next_id(Entity)
+    columns = ["id", "ref", "kind", "namespace", "name", "title", "description", "type", "lifecycle", "tags", "presence"]
+    columns += ["restricted", "sort_name", "document", "content_hash", "first_seen_at", "changed_at"]
+    rows = [
+        (first + n, f"component:default/c{n}", "Component", "default", f"c{n}", "", "ü\t\\N", "service", "", '["a"]', 1)
+        + (False, f"c{n}", '{"n": 1}', "", NOW, NOW)
+        for n in range(3)
+    ]
+    assert bulk.insert(Entity, columns, rows) == 3
+    bulk.advance_sequence(Entity)
+    read = Entity.objects.get(ref="component:default/c2")
+    assert (read.pk, read.description, read.tags, read.document, read.first_seen_at) == (first + 2, "ü\t\\N", ["a"], {"n": 1}, NOW)
+    assert entity("group:default/one").pk > first + 2

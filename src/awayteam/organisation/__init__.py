@@ -1,0 +1,1 @@
+"""Organisation: units, teams, people, memberships and identities, each with dates and source."""

@@ -1,0 +1,1 @@
+"""Web: the frame of every page, its components and static files."""
