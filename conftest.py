@@ -2,9 +2,7 @@
 
 import os
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -42,8 +40,7 @@ def shared_data() -> Path:
 
 
 @pytest.fixture(autouse=True)
-def _no_leaking_environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+def _no_leaking_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test reads the git configuration of the person who runs it."""
     monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
-    yield

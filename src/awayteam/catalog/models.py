@@ -18,7 +18,7 @@ class Presence(models.IntegerChoices):
 
 
 class Entity(models.Model):
-    """Anything that has a reference: component (a service, a website, a library), API, resource, system, domain, group, user, location.
+    """Anything that has a reference: component (service, website, library), API, resource, system, domain, group, user.
 
     `ref` is canonical (`component:default/orders`), `kind` and `name` as written. The typed columns hold what is in
     force, that is the source's value or a person's edit, as the rulebook says; `document` is the source's own. `owner`
@@ -90,7 +90,7 @@ class Origin(models.IntegerChoices):
 
 
 class Relation(models.Model):
-    """One edge in its stored direction (see `awayteam.sources.declared.RelationType`); the reverse is derived on reading.
+    """One edge in its stored direction (`awayteam.sources.declared.RelationType`); the reverse is derived on reading.
 
     `declared_by` is the entity whose document says so: it may be either end, and both ends may say the same.
     """
@@ -138,7 +138,7 @@ class Ownership(models.Model):
 
 
 class Revision(models.Model):
-    """An earlier state of an entity, in force from `valid_from` (inclusive) until `valid_to` (exclusive); only superseded ones."""
+    """A superseded state of an entity, in force from `valid_from` (inclusive) until `valid_to` (exclusive)."""
 
     entity = models.ForeignKey(Entity, on_delete=models.CASCADE, related_name="revisions")
     valid_from = models.DateTimeField()

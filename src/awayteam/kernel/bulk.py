@@ -64,7 +64,5 @@ def advance_sequence(*tables: type[models.Model]) -> None:
     with connection.cursor() as cursor:
         for model in tables:
             table = connection.ops.quote_name(model._meta.db_table)
-            cursor.execute(
-                f"SELECT setval(pg_get_serial_sequence(%s, 'id'), GREATEST((SELECT COALESCE(MAX(id), 0) FROM {table}), 1))",  # noqa: S608
-                [model._meta.db_table],
-            )
+            highest = f"GREATEST((SELECT COALESCE(MAX(id), 0) FROM {table}), 1)"  # noqa: S608
+            cursor.execute(f"SELECT setval(pg_get_serial_sequence(%s, 'id'), {highest})", [model._meta.db_table])

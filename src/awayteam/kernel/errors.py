@@ -1,4 +1,4 @@
-"""Errors that every interface renders well: a status, a sentence that says what is wrong, and one that says what to do."""
+"""Errors that every interface renders well: a status, what is wrong, and what to do."""
 
 from dataclasses import dataclass, field
 from typing import Any, ClassVar

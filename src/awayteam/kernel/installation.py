@@ -20,7 +20,7 @@ def environment_list(name: str, default: list[str]) -> list[str]:
 
 
 def data_folder() -> Path:
-    """The folder of `AWAYTEAM_DATA` (default: `awayteam-data` in the working directory), made on first use by writers only."""
+    """The folder of `AWAYTEAM_DATA`; by default `awayteam-data` in the working directory."""
     return Path(os.environ.get("AWAYTEAM_DATA") or DEFAULT_FOLDER).expanduser().absolute()
 
 
@@ -38,7 +38,10 @@ def secret_key(folder: Path) -> str:
 
 
 def database(folder: Path) -> dict[str, Any]:
-    """Django's description of the database: `DATABASE_URL` (postgresql://user:password@host:port/name) or SQLite in the folder."""
+    """Django's description of the database: `DATABASE_URL`, else SQLite in the data folder.
+
+    An address reads `postgresql://user:password@host:port/name?option=value`.
+    """
     url = os.environ.get("DATABASE_URL", "")
     if url:
         return _postgresql(url)

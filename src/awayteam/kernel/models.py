@@ -38,7 +38,7 @@ class Event(models.Model):
 
 
 class Webhook(models.Model):
-    """An address that is told of events, as signed CloudEvents. `events` holds name prefixes; an empty list means all."""
+    """An address that is told of events as signed CloudEvents. `events` holds name prefixes; [] means all."""
 
     name = models.CharField(max_length=100, unique=True)
     url = models.URLField(max_length=2000)

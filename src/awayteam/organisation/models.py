@@ -36,7 +36,10 @@ class Team(models.Model):
 
 
 class Person(models.Model):
-    """Somebody who works here. `ref` is canonical: `user:default/ada`. `declared` is False where others only name them."""
+    """Somebody who works here. `ref` is canonical: `user:default/ada`.
+
+    `declared` is False for a person whom others only name.
+    """
 
     ref = models.CharField(max_length=300, unique=True)
     name = models.CharField(max_length=200)
