@@ -141,7 +141,7 @@ class Resolver:
 
     def problem(
         self, severity: Severity, code: str, message: str, line: int = 0, *, file: str = "", suggestion: str = ""
-    ) -> None:  # noqa: E501
+    ) -> None:
         self.problems.append(Finding(severity, code, message, file or self.file, line, suggestion))
 
 

@@ -1,7 +1,7 @@
 """GitHub's CODEOWNERS: the last matching rule decides, one file, no sections (docs/ownership.md, "GitHub")."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from awayteam.sources.ownership.base import (
     UNMATCHED,
@@ -28,7 +28,7 @@ _ANY = re.compile(".")
 _SPLIT = re.compile(r"((?:\\.|[^\s\\]|\\\Z)+)(.*)", re.DOTALL)
 
 
-class InvalidPattern(ValueError):
+class InvalidPatternError(ValueError):
     """GitHub skips the line; the text says why."""
 
 
@@ -52,6 +52,7 @@ class GitHub(Resolver):
             if line.strip() and not line.lstrip().startswith("#"):
                 self._read_line(line.strip(), number, patterns)
         self._globs = GlobSet(patterns)
+        self._answers.append(UNMATCHED)  # so that -1, no rule, finds it
 
     def _read_line(self, line: str, number: int, patterns: list[Pattern]) -> None:
         match = _SPLIT.match(line)
@@ -59,14 +60,12 @@ class GitHub(Resolver):
         owners = tuple(rest.partition("#")[0].split())
         try:
             compiled = compile_pattern(pattern)
-        except InvalidPattern as error:
+        except InvalidPatternError as error:
             self.problem(Severity.ERROR, "invalid-pattern", f"{shown(pattern)!r}: {error}; the line is skipped", number)
             return
         wrong = [owner for owner in owners if not _OWNER.match(owner)]
         if wrong:
-            message = (
-                f"{shown(' '.join(wrong))!r} is no @user, @organisation/team or e-mail address; the line is skipped"
-            )
+            message = f"{shown(' '.join(wrong))!r} is no @user, @organisation/team or e-mail address; line skipped"
             self.problem(Severity.ERROR, "invalid-owner", message, number, suggestion=_mended(wrong[0]))
             return
         rule = Rule(self.file, number, pattern)
@@ -76,8 +75,11 @@ class GitHub(Resolver):
         patterns.append(compiled)
 
     def _resolve(self, path: str) -> Resolution:
-        index = self._globs.last(path)
-        return UNMATCHED if index < 0 else self._answers[index]
+        return self._answers[self._globs.last(path)]
+
+    def resolve_many(self, paths: Iterable[str]) -> Iterator[Resolution]:
+        last, answers = self._globs.last, self._answers
+        return (answers[last(path)] for path in paths)
 
     def used(self, paths: Iterable[str]) -> set[int]:
         return self._globs.used(paths)
@@ -93,15 +95,15 @@ def load(tree: Tree) -> GitHub:
 
 
 def compile_pattern(pattern: str) -> Pattern:
-    """GitHub's reading of one pattern. Raises `InvalidPattern` for what GitHub reports as invalid."""
+    """GitHub's reading of one pattern. Raises `InvalidPatternError` for what GitHub reports as invalid."""
     if pattern.startswith("!"):
-        raise InvalidPattern("GitHub knows no negation with !")
+        raise InvalidPatternError("GitHub knows no negation with !")
     if pattern.startswith("\\#"):
-        raise InvalidPattern("GitHub doesn't let \\# begin a pattern")
+        raise InvalidPatternError("GitHub doesn't let \\# begin a pattern")
     if "***" in pattern:
-        raise InvalidPattern("three asterisks in a row; use ** for any number of folders")
+        raise InvalidPatternError("three asterisks in a row; use ** for any number of folders")
     if pattern.endswith("\\") and (len(pattern) - len(pattern.rstrip("\\"))) % 2:
-        raise InvalidPattern("ends with a backslash that escapes nothing")
+        raise InvalidPatternError("ends with a backslash that escapes nothing")
     if pattern == "/":
         return ("", DEEP, ""), End.FILE  # matches nothing
     parts = pattern.split("/")
@@ -122,7 +124,7 @@ def compile_pattern(pattern: str) -> Pattern:
 def _segment(part: str) -> Segment:
     if part == "**":
         return DEEP
-    pieces: list[str | None | re.Pattern[str]] = []
+    pieces: list[str | re.Pattern[str] | None] = []
     literal = True
     escaped = False
     for char in part:
@@ -144,9 +146,9 @@ def _segment(part: str) -> Segment:
     return wild(part, _joined(pieces))
 
 
-def _joined(pieces: list[str | None | re.Pattern[str]]) -> list[str | None | re.Pattern[str]]:
+def _joined(pieces: list[str | re.Pattern[str] | None]) -> list[str | re.Pattern[str] | None]:
     """Neighbouring characters as one piece."""
-    joined: list[str | None | re.Pattern[str]] = []
+    joined: list[str | re.Pattern[str] | None] = []
     for piece in pieces:
         if joined and isinstance(piece, str) and isinstance(joined[-1], str):
             joined[-1] += piece

@@ -6,7 +6,7 @@ win. Nothing backtracks: a segment's wildcard is one pass over that segment.
 """
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final
@@ -20,6 +20,10 @@ _MAX_FOLDERS = 200_000
 
 _LONG_NAME = 255
 """Beyond what file systems allow, an extension is tested rule by rule rather than dot by dot."""
+
+
+_DEEP_PATH = 100
+"""Folders nested deeper than this are walked each time rather than kept, so that one path can't fill the memory."""
 
 
 class End(Enum):
@@ -47,51 +51,70 @@ Pattern = tuple[Sequence[Segment], End]
 
 
 class _Node:
-    __slots__ = ("below", "deep", "exact", "literal", "loops", "wild")
+    """A place in the trie: what may follow, and the patterns that end with what follows (sealed once all are added)."""
+
+    __slots__ = (
+        "below", "deep", "exact", "extensions", "final_extensions", "final_names", "final_wilds",
+        "literal", "loops", "top", "wilds",
+    )  # fmt: skip
 
     def __init__(self, loops: bool = False) -> None:
         self.literal: dict[str, _Node] = {}
-        self.wild: dict[str, tuple[Wild, _Node]] = {}
+        self.extensions: dict[str, _Node] = {}
+        self.wilds: dict[str, tuple[Wild, _Node]] = {}
         self.deep: _Node | None = None
         self.loops = loops
         self.exact: list[int] = []
         self.below: list[int] = []
+        self.top = -1
+
+    def seal(self) -> None:
+        """Work out the best pattern behind each name, extension and wildcard, for look-ups of a path's last segment."""
+        self.final_names = {name: node.exact[-1] for name, node in self.literal.items() if node.exact}
+        self.final_extensions = {tail: node.exact[-1] for tail, node in self.extensions.items() if node.exact}
+        wilds = [(node.exact[-1], wild.matches) for wild, node in self.wilds.values() if node.exact]
+        self.final_wilds = sorted(wilds, key=lambda pair: -pair[0])
+        tops = (*self.final_names.values(), *self.final_extensions.values(), *(index for index, _ in wilds))
+        self.top = max(tops, default=-1)
+
+    def children(self, name: str) -> list["_Node"]:
+        """The nodes that one more segment reaches."""
+        reached = [wild_node for test, wild_node in self.wilds.values() if test.matches(name)] if self.wilds else []
+        child = self.literal.get(name)
+        if child is not None:
+            reached.append(child)
+        if self.extensions and "." in name:
+            reached += [self.extensions[tail] for tail in _tails(name, self.extensions)]
+        return reached
 
 
-class _Level:
-    """All that can happen from one set of nodes: the state of every folder that reaches just these."""
+def _tails(name: str, known: Mapping[str, object]) -> list[str]:
+    """Those of the known extensions that the name ends with."""
+    if len(name) > _LONG_NAME:
+        return [tail for tail in known if name.endswith(tail)]
+    found = []
+    dot = name.find(".")
+    while dot >= 0:
+        if name[dot:] in known:
+            found.append(name[dot:])
+        dot = name.find(".", dot + 1)
+    return found
 
-    __slots__ = ("extensions", "names", "nodes", "wilds")
 
-    def __init__(self, nodes: tuple[_Node, ...]) -> None:
-        self.nodes = nodes
-        self.names: dict[str, int] = {}
-        self.extensions: dict[str, int] = {}
-        wilds: dict[str, tuple[int, Matcher]] = {}
-        for node in nodes:
-            for name, child in node.literal.items():
-                if child.exact:
-                    self.names[name] = max(child.exact[-1], self.names.get(name, -1))
-            for key, (wild, child) in node.wild.items():
-                if not child.exact:
-                    continue
-                if wild.extension:
-                    best = self.extensions.get(wild.extension, -1)
-                    self.extensions[wild.extension] = max(child.exact[-1], best)
-                else:
-                    wilds[key] = (max(child.exact[-1], wilds.get(key, (-1, _never))[0]), wild.matches)
-        self.wilds = sorted(wilds.values(), key=lambda pair: -pair[0])
+_Folder = tuple[tuple[_Node, ...], tuple[_Node, ...], int]
+"""What is known of every path in a folder: its nodes, those that may still overrule, and the best that covers all."""
 
-    def by_extension(self, name: str, best: int) -> int:
-        if len(name) > _LONG_NAME:
-            return max((i for tail, i in self.extensions.items() if i > best and name.endswith(tail)), default=best)
-        dot = name.find(".")
-        while dot >= 0:
-            found = self.extensions.get(name[dot:], -1)
-            if found > best:
-                best = found
-            dot = name.find(".", dot + 1)
-        return best
+
+def _best_tail(name: str, known: Mapping[str, int], best: int) -> int:
+    if len(name) > _LONG_NAME:
+        return max([best, *(known[tail] for tail in _tails(name, known))])
+    dot = name.find(".")
+    while dot >= 0:
+        found = known.get(name[dot:], -1)
+        if found > best:
+            best = found
+        dot = name.find(".", dot + 1)
+    return best
 
 
 class GlobSet:
@@ -99,137 +122,136 @@ class GlobSet:
 
     def __init__(self, patterns: Iterable[Pattern]) -> None:
         root = _Node()
+        nodes = [root]
         for index, (segments, end) in enumerate(patterns):
-            _add(root, segments, end, index)
-        self._levels: dict[tuple[int, ...], _Level] = {}
+            _add(root, segments, end, index, nodes)
+        for node in nodes:
+            node.seal()
         start = (root,) if root.deep is None else (root, root.deep)
-        best = max((node.below[-1] for node in start if node.below), default=-1)
-        self._root = (self._level(start), best)
-        self._folders: dict[str, tuple[_Level, int]] = {"": self._root}
+        self._root = _folder(start, -1)
+        self._folders = {"": self._root}
 
     def last(self, path: str) -> int:
-        folder, _, name = path.rpartition("/")
-        state = self._folders.get(folder)
-        level, best = state if state is not None else self._enter(folder)
-        found = level.names.get(name, -1)
-        if found > best:
-            best = found
-        if level.extensions:
-            best = level.by_extension(name, best)
-        for index, matches in level.wilds:
-            if index <= best:
+        place, _, name = path.rpartition("/")
+        _, finals, best = self._folders.get(place) or self._enter(place)
+        for node in finals:
+            if node.top <= best:
                 break
-            if matches(name):
-                return index
+            found = node.final_names.get(name, -1)
+            if found > best:
+                best = found
+            if node.final_extensions:
+                best = _best_tail(name, node.final_extensions, best)
+            for index, matches in node.final_wilds:
+                if index <= best:
+                    break
+                if matches(name):
+                    best = index
+                    break
         return best
 
     def matching(self, path: str) -> set[int]:
-        """All indices that match the path: the obvious way through the same trie, for lint and requirements."""
-        *folders, name = path.split("/")
-        nodes: tuple[_Node, ...] = self._root[0].nodes
+        """All indices that match the path: for requirements and lint, where every rule counts."""
+        *places, name = path.split("/")
+        nodes = self._root[0]
         found = {index for node in nodes for index in node.below}
-        for folder in folders:
-            reached = _children(nodes, folder)
-            nodes = _closure(nodes, reached)
+        for place in places:
+            nodes = _step(nodes, place)
             found.update(index for node in nodes for index in node.below)
-        found.update(index for node in _children(nodes, name) for index in node.exact)
+        found.update(index for node in nodes for child in node.children(name) for index in child.exact)
         return found
 
     def used(self, paths: Iterable[str]) -> set[int]:
         """Indices that match at least one of the paths."""
         seen: set[int] = set()
-        folders: dict[str, tuple[_Node, ...]] = {"": self._root[0].nodes}
+        entered: set[str] = set()
         for path in paths:
-            folder, _, name = path.rpartition("/")
-            nodes = folders.get(folder)
-            if nodes is None:
-                nodes = folders[folder] = self._walk(folder)[0].nodes
-                parts = folder.split("/")
+            place, _, name = path.rpartition("/")
+            here = (self._folders.get(place) or self._enter(place))[0]
+            if place not in entered:
+                entered.add(place)
+                parts = place.split("/")
                 for depth in range(len(parts) + 1):
-                    for node in self._walk("/".join(parts[:depth]))[0].nodes:
-                        seen.update(node.below)
-            elif not folder:
-                seen.update(index for node in nodes for index in node.below)
-            seen.update(index for node in _children(nodes, name) for index in node.exact)
+                    above = "/".join(parts[:depth])
+                    nodes = (self._folders.get(above) or self._enter(above))[0]
+                    seen.update(index for node in nodes for index in node.below)
+            seen.update(index for node in here for child in node.children(name) for index in child.exact)
         return seen
 
-    def _walk(self, folder: str) -> tuple[_Level, int]:
-        return self._folders.get(folder) or self._enter(folder)
-
-    def _enter(self, folder: str) -> tuple[_Level, int]:
+    def _enter(self, place: str) -> _Folder:
         if len(self._folders) > _MAX_FOLDERS:
             self._folders = {"": self._root}
-        parts = folder.split("/")
-        known = len(parts)
-        state = None
-        while state is None:
-            known -= 1
-            state = self._folders.get("/".join(parts[:known]))
-        for depth in range(known, len(parts)):
-            level, best = state
-            nodes = _closure(level.nodes, _children(level.nodes, parts[depth]))
-            best = max(best, max((node.below[-1] for node in nodes if node.below), default=-1))
-            state = (self._level(nodes), best)
-            if depth < 64 or depth + 1 == len(parts):  # a path of a million folders isn't kept step by step
-                self._folders["/".join(parts[: depth + 1])] = state
-        return state
+        parts = place.split("/")
+        if len(parts) > _DEEP_PATH:
+            return self._enter_unkept(parts)
+        above, _, name = place.rpartition("/")
+        folder = self._folders.get(above) or self._enter(above)
+        folder = self._next(folder, name)
+        self._folders[place] = folder
+        return folder
 
-    def _level(self, nodes: tuple[_Node, ...]) -> _Level:
-        key = tuple(map(id, nodes))
-        level = self._levels.get(key)
-        if level is None:
-            if len(self._levels) > _MAX_FOLDERS:
-                self._levels = {}
-                self._folders = {"": self._root}
-            level = self._levels[key] = _Level(nodes)
-        return level
+    def _enter_unkept(self, parts: list[str]) -> _Folder:
+        folder = self._root
+        for part in parts:
+            folder = self._next(folder, part)
+        return folder
+
+    def _next(self, folder: _Folder, name: str) -> _Folder:
+        return _folder(_step(folder[0], name), folder[2])
 
 
-def _never(_: str) -> object:
-    return False
+def _folder(nodes: tuple[_Node, ...], best: int) -> _Folder:
+    for node in nodes:
+        if node.below and node.below[-1] > best:
+            best = node.below[-1]
+    finals = [node for node in nodes if node.top > best]
+    if len(finals) > 1:
+        finals.sort(key=_top, reverse=True)
+    return nodes, tuple(finals), best
 
 
-def _add(root: _Node, segments: Sequence[Segment], end: End, index: int) -> None:
+def _top(node: _Node) -> int:
+    return node.top
+
+
+def _step(before: tuple[_Node, ...], name: str) -> tuple[_Node, ...]:
+    """The nodes alive one folder further down: those reached, `**` entered from them, and `**` that go on."""
+    alive: dict[_Node, bool] = {}
+    for node in before:
+        if node.loops:
+            alive[node] = True
+        for child in node.children(name):
+            alive[child] = True
+            if child.deep is not None:
+                alive[child.deep] = True
+    return tuple(alive)
+
+
+def _add(root: _Node, segments: Sequence[Segment], end: End, index: int, nodes: list[_Node]) -> None:
     node = root
     for segment in segments:
         if segment is DEEP:
             if not node.loops:
                 if node.deep is None:
                     node.deep = _Node(loops=True)
+                    nodes.append(node.deep)
                 node = node.deep
-        elif isinstance(segment, str):
+            continue
+        if isinstance(segment, str):
             node = node.literal.setdefault(segment, _Node())
+        elif segment.extension:
+            node = node.extensions.setdefault(segment.extension, _Node())
         else:
-            node = node.wild.setdefault(segment.key, (segment, _Node()))[1]
+            node = node.wilds.setdefault(segment.key, (segment, _Node()))[1]
+        if not (node.exact or node.below or node.literal or node.wilds or node.extensions or node.deep):
+            nodes.append(node)
     if end is not End.BELOW:
         node.exact.append(index)
     if end is not End.FILE:
         node.below.append(index)
 
 
-def _children(nodes: Iterable[_Node], name: str) -> list[_Node]:
-    reached: list[_Node] = []
-    for node in nodes:
-        child = node.literal.get(name)
-        if child is not None:
-            reached.append(child)
-        for wild, child in node.wild.values():
-            if wild.matches(name):
-                reached.append(child)
-    return reached
-
-
-def _closure(before: Iterable[_Node], reached: list[_Node]) -> tuple[_Node, ...]:
-    """The nodes alive one folder further down: those reached, `**` entered from them, and `**` that go on."""
-    alive = {id(node): node for node in before if node.loops}
-    for node in reached:
-        alive[id(node)] = node
-        if node.deep is not None:
-            alive[id(node.deep)] = node.deep
-    return tuple(sorted(alive.values(), key=id))
-
-
-def wild(key: str, pieces: Sequence[str | None | re.Pattern[str]]) -> Wild:
+def wild(key: str, pieces: Sequence[str | re.Pattern[str] | None]) -> Wild:
     """A segment from its pieces: fixed text, None for `*`, a compiled one-character class for `?` and `[...]`.
 
     The test is linear in the segment's length times the longest fixed piece: between stars the leftmost place of each
