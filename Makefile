@@ -1,0 +1,62 @@
+# Every target explains itself in `make help`. A fresh machine needs Python 3.11 or newer, git and make.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+DEMO_DATA ?= demo-data
+PORT ?= 8000
+DATABASE ?= sqlite
+WORKERS ?= 2
+
+.PHONY: help run test test-postgresql check bench vendor lock clean browser docs
+
+help:  ## Show what can be done here
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(VENV)/run.done: requirements/base.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || (echo "Awayteam needs Python 3.11 to 3.13 (set PYTHON=python3.11)"; exit 1)
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/base.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $@
+
+$(VENV)/dev.done: $(VENV)/run.done requirements/dev.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	touch $@
+
+run: $(VENV)/run.done  ## Show the demonstration organisation in the browser
+	$(BIN)/awayteam demo --data $(DEMO_DATA) --port $(PORT)
+
+test: $(VENV)/dev.done browser  ## Run all tests (DATABASE=postgresql for the other database)
+	$(BIN)/pytest -n $(WORKERS) --database $(DATABASE)
+
+test-postgresql: $(VENV)/dev.done browser  ## Run all tests on a PostgreSQL started from its wheel
+	$(BIN)/pytest -n $(WORKERS) --database postgresql
+
+browser:
+	@command -v chromium >/dev/null 2>&1 || (echo "Installing Chromium for the tests in a browser" && apt-get update -qq && apt-get install -y -qq chromium >/dev/null) || echo "No Chromium here: the tests in a browser are skipped (apt-get install chromium)"
+
+check: $(VENV)/dev.done  ## Lint, format, types, floors, migrations, templates
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy src
+	$(BIN)/lint-imports
+	AWAYTEAM_DATA=$$(mktemp -d) $(BIN)/django-admin makemigrations --check --dry-run --settings awayteam.settings
+	$(BIN)/djlint --check --lint --quiet src/awayteam
+
+bench: $(VENV)/dev.done  ## Measure against the stated figures and the peers
+	$(BIN)/python -m benchmarks
+
+vendor: $(VENV)/run.done  ## Fetch the front-end files that vendor.toml names (needs npm)
+	$(BIN)/python tools/vendor.py
+
+docs: $(VENV)/run.done  ## Write the parts of the documentation that come from the code
+	$(BIN)/awayteam rulebook document > docs/rulebook.md
+
+lock: $(VENV)/dev.done  ## Pin the dependencies again, with hashes and without addresses (needs uv)
+	uv pip compile -q pyproject.toml --group build --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --universal -o requirements/base.txt
+	uv pip compile -q pyproject.toml --group dev --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --universal -o requirements/dev.txt
+
+clean:  ## Remove what these targets made
+	rm -rf $(VENV) $(DEMO_DATA) .pytest_cache .mypy_cache .ruff_cache .hypothesis

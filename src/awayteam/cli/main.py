@@ -1,0 +1,96 @@
+"""The `awayteam` command: assembles what the apps offer, and renders every error as a sentence with an exit code.
+
+Exit codes: 0 done, 1 the work itself failed or found something wrong, 2 the command was used wrongly, 130 interrupted.
+"""
+
+import importlib
+import sys
+from typing import Any
+
+import typer
+from typer.core import TyperCommand, TyperGroup, TyperOption
+
+MODULES = (
+    "imports",
+    "catalog",
+    "org",
+    "search",
+    "owners",
+    "scan",
+    "identities",
+    "rulebook",
+    "users",
+    "serve",
+    "worker",
+    "maintenance",
+    "demo",
+)
+"""Modules of this package, in the order of `awayteam --help`; each offers `register(app)` and imports lightly."""
+
+
+def build() -> TyperGroup:
+    """The whole command with all its parts; every leaf takes `--data`."""
+    app = typer.Typer(
+        name="awayteam",
+        help="Service-oriented collaboration: who owns what, who may change it, who asks whom, by when.",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(_root)
+    for name in MODULES:
+        importlib.import_module(f"awayteam.cli.{name}").register(app)
+    command = typer.main.get_command(app)
+    assert isinstance(command, TyperGroup)
+    _offer_data(command)
+    return command
+
+
+def _root(version: bool = typer.Option(False, "--version", help="Show the version and stop.", is_eager=True)) -> None:
+    if version:
+        from awayteam import __version__
+
+        typer.echo(f"awayteam {__version__}")
+        raise typer.Exit
+
+
+def _offer_data(command: Any) -> None:
+    if isinstance(command, TyperGroup):
+        for child in command.commands.values():
+            _offer_data(child)
+    elif isinstance(command, TyperCommand):
+        command.params.append(
+            TyperOption(
+                param_decls=["--data"],
+                metavar="FOLDER",
+                help="Data folder of the installation (or AWAYTEAM_DATA).",
+                expose_value=False,
+                is_eager=True,
+                callback=_use_data,
+            )
+        )
+
+
+def _use_data(context: Any, parameter: Any, value: str | None) -> None:  # noqa: ARG001
+    if value:
+        import os
+
+        os.environ["AWAYTEAM_DATA"] = value
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command and leave the process with its exit code."""
+    from awayteam.kernel.errors import AwayteamError
+
+    try:
+        build()(args=arguments, prog_name="awayteam")
+    except AwayteamError as error:
+        typer.secho(f"awayteam: {error.what}", err=True, fg="red" if sys.stderr.isatty() else None)
+        for name, message in error.fields.items():
+            typer.echo(f"  {name}: {message}", err=True)
+        if error.advice:
+            typer.echo(f"  {error.advice}", err=True)
+        sys.exit(error.exit_code)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(0)

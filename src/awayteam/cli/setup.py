@@ -1,0 +1,40 @@
+"""What a command needs before it touches the database: settings, and a schema that is up to date."""
+
+import os
+from typing import TYPE_CHECKING
+
+from awayteam.kernel.errors import Unavailable
+
+if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
+
+
+def django(*, migrate: bool = True) -> None:
+    """Make Django ready for this process; with `migrate` bring the schema up to date first (raises `Unavailable`)."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "awayteam.settings")
+    import django as package
+
+    package.setup()
+    if migrate:
+        _migrate()
+
+
+def _migrate() -> None:
+    from django.core.management import call_command
+    from django.db import OperationalError, connection
+
+    try:
+        if _pending(connection):
+            call_command("migrate", verbosity=0, interactive=False)
+    except OperationalError as error:
+        raise Unavailable(
+            f"The database can't be used: {str(error).strip()}.",
+            "Check DATABASE_URL, or the rights on the data folder (--data).",
+        ) from error
+
+
+def _pending(connection: "BaseDatabaseWrapper") -> bool:
+    from django.db.migrations.executor import MigrationExecutor
+
+    executor = MigrationExecutor(connection)
+    return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
