@@ -8,7 +8,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from awayteam.kernel.installation import database, data_folder, environment_flag, environment_list, secret_key
+from awayteam.kernel.installation import data_folder, database, environment_flag, environment_list, secret_key
 
 DATA = data_folder()
 SECRET_KEY = secret_key(DATA)
@@ -53,6 +53,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "awayteam.accounts.actors.ActorMiddleware",
 ]
 
 ROOT_URLCONF = "awayteam.urls"
