@@ -1,4 +1,4 @@
-"""The rules of accounts as pure functions: what a token looks like, how long it may live, who may sign up, who is who."""
+"""The rules of accounts as pure functions: what a token looks like, how long it lives, who may sign up."""
 
 import hashlib
 import re
@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from awayteam.kernel.errors import InvalidInput
 
-TOKEN_START = "awat_"
+TOKEN_START = "awat_"  # noqa: S105
 TOKEN_BYTES = 32
 PREFIX_LENGTH = 12
 SCOPES = ("read", "write")
@@ -38,7 +38,7 @@ def scopes(asked: Collection[str]) -> list[str]:
 
 
 def expiry(days: int | None, now: datetime, *, default_days: int, max_days: int) -> datetime:
-    """When a token made now ends. Every token ends: None means the default. Raises `InvalidInput` outside 1 to `max_days`."""
+    """When a token made now ends; None means the default. Raises `InvalidInput` outside 1 to `max_days`."""
     chosen = default_days if days is None else days
     if not 1 <= chosen <= max_days:
         what = f"A token lives from 1 to {max_days} days, not {chosen}."
@@ -55,8 +55,8 @@ def may_sign_up(
 ) -> bool:
     """Whether somebody who signs in for the first time gets an account.
 
-    `policy` is "open" (anybody), "known" or "closed". `by_directory` tells that the organisation's own directory (OpenID
-    Connect) vouches; `is_known` that a person of the organisation has this handle or verified e-mail; `verified` are
+    `policy` is "open" (anybody), "known" or "closed". `by_directory` tells that the organisation's own directory
+    (OpenID Connect) vouches; `is_known` that a person of the organisation has this handle or verified e-mail; `verified` are
     verified e-mail addresses, whose domain may be one of `domains`.
     """
     if policy == "open":
@@ -77,7 +77,7 @@ def person_name(wanted: Iterable[str]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """One thing that a provider or a verified e-mail proves about who signs in: `provider` and `value` as in `Identity`."""
+    """What a provider or a verified e-mail proves about who signs in: `provider` and `value` as in `Identity`."""
 
     provider: str
     value: str

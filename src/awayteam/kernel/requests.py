@@ -7,7 +7,7 @@ from awayteam.kernel.errors import NotSignedIn
 
 
 class Request(HttpRequest):
-    """`actor` is put there by `awayteam.accounts.actors.ActorMiddleware`; `token_problem` says why a presented token is no good."""
+    """`awayteam.accounts.actors.ActorMiddleware` sets both; `token_problem` says why a presented token is no good."""
 
     actor: Actor
     token_problem: NotSignedIn | None
