@@ -4,11 +4,13 @@ Exit codes: 0 done, 1 the work itself failed or found something wrong, 2 the com
 """
 
 import importlib
+import importlib.util
+import os
 import sys
 from typing import Any
 
 import typer
-from typer.core import TyperCommand, TyperGroup, TyperOption
+from typer.core import TyperGroup
 
 MODULES = (
     "imports",
@@ -39,7 +41,8 @@ def build() -> TyperGroup:
     )
     app.callback()(_root)
     for name in MODULES:
-        importlib.import_module(f"awayteam.cli.{name}").register(app)
+        if importlib.util.find_spec(f"awayteam.cli.{name}"):
+            importlib.import_module(f"awayteam.cli.{name}").register(app)
     command = typer.main.get_command(app)
     assert isinstance(command, TyperGroup)
     _offer_data(command)
@@ -54,28 +57,39 @@ def _root(version: bool = typer.Option(False, "--version", help="Show the versio
         raise typer.Exit
 
 
-def _offer_data(command: Any) -> None:
+def _offer_data(command: TyperGroup) -> None:
+    donor = typer.Typer(add_completion=False)
+    donor.command()(_data)
+    option = typer.main.get_command(donor).params[0]
+    _append(command, option)
+
+
+def _append(command: Any, option: Any) -> None:
     if isinstance(command, TyperGroup):
         for child in command.commands.values():
-            _offer_data(child)
-    elif isinstance(command, TyperCommand):
-        command.params.append(
-            TyperOption(
-                param_decls=["--data"],
-                metavar="FOLDER",
-                help="Data folder of the installation (or AWAYTEAM_DATA).",
-                expose_value=False,
-                is_eager=True,
-                callback=_use_data,
-            )
-        )
+            _append(child, option)
+    else:
+        command.params.append(option)
 
 
-def _use_data(context: Any, parameter: Any, value: str | None) -> None:  # noqa: ARG001
+def _use_data(value: str | None) -> str | None:
     if value:
-        import os
-
         os.environ["AWAYTEAM_DATA"] = value
+    return value
+
+
+def _data(
+    data: str | None = typer.Option(
+        None,
+        "--data",
+        metavar="FOLDER",
+        help="Data folder of the installation (or AWAYTEAM_DATA).",
+        is_eager=True,
+        expose_value=False,
+        callback=_use_data,
+    ),
+) -> None:
+    """Never runs: its option is lent to every other command."""
 
 
 def main(arguments: list[str] | None = None) -> None:

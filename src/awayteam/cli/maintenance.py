@@ -1,0 +1,111 @@
+"""`awayteam backup`, `restore` and `doctor`."""
+
+import json
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from awayteam.kernel.backup import Progress
+
+JSON = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(backup)
+    app.command()(restore)
+    app.command()(doctor)
+
+
+def backup(
+    file: Annotated[Path | None, typer.Argument(help="Where to (default: backups/ in the data folder).")] = None,
+    as_json: JSON = False,
+) -> None:
+    """Copy the whole installation into one file, while it runs."""
+    from awayteam.cli.setup import django
+
+    django()
+    from django.conf import settings
+    from django.utils import timezone
+
+    from awayteam.kernel import backup as backups
+
+    now = timezone.now()
+    path = file or settings.DATA / "backups" / f"awayteam-{now:%Y%m%d-%H%M%S}.tar.gz"
+    with _progress("Backing up") as progress:
+        summary = backups.write(path, now=now, progress=progress)
+    if as_json:
+        typer.echo(json.dumps({"path": str(summary.path), "bytes": summary.size, "rows": summary.rows}))
+    else:
+        typer.echo(f"{summary.path}: {sum(summary.rows.values()):,} rows, {summary.size / 1e6:.1f} MB")
+
+
+def restore(
+    file: Annotated[Path, typer.Argument(help="A file that awayteam backup made.")],
+    replace: Annotated[bool, typer.Option("--replace", help="Replace the organisation that is here.")] = False,
+    as_json: JSON = False,
+) -> None:
+    """Put a backup back, in one step; also from SQLite into PostgreSQL or the other way round."""
+    from awayteam.cli.setup import django
+
+    django()
+    from awayteam.kernel import backup as backups
+
+    with _progress("Restoring") as progress:
+        rows = backups.restore(file, replace=replace, progress=progress)
+    if as_json:
+        typer.echo(json.dumps({"rows": rows}))
+    else:
+        typer.echo(f"{sum(rows.values()):,} rows restored from {file}")
+
+
+def doctor(as_json: JSON = False) -> None:
+    """Check the installation and say what to mend; exit code 1 where something is bad."""
+    from awayteam.cli.setup import django
+
+    django(migrate=False)
+    from django.utils import timezone
+
+    from awayteam.kernel.doctor import Health, examine
+
+    found = examine(timezone.now())
+    if as_json:
+        items = [{"subject": d.subject, "health": d.health, "finding": d.finding, "advice": d.advice} for d in found]
+        typer.echo(json.dumps(items))
+    else:
+        marks = {Health.GOOD: ("✓", "green"), Health.WARNING: ("!", "yellow"), Health.BAD: ("✗", "red")}
+        for diagnosis in found:
+            mark, colour = marks[diagnosis.health]
+            typer.secho(f"{mark} ", fg=colour, nl=False)
+            typer.echo(f"{diagnosis.subject}: {diagnosis.finding}")
+            if diagnosis.advice:
+                typer.echo(f"    {diagnosis.advice}")
+    if any(diagnosis.health is Health.BAD for diagnosis in found):
+        raise typer.Exit(1)
+
+
+@contextmanager
+def _progress(what: str) -> "Iterator[Progress]":
+    """A bar on the terminal's error stream that says which table, and how many rows so far."""
+    from rich.console import Console
+    from rich.progress import Progress as Bar
+    from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    console = Console(stderr=True)
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        TextColumn("{task.fields[rows]:,} rows"),
+        TimeElapsedColumn(),
+    )
+    with Bar(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task(what, total=None, rows=0)
+
+        def show(table: str, rows: int) -> None:
+            bar.update(task, description=f"{what} {table}", rows=rows)
+
+        yield show
