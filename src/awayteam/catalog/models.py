@@ -160,11 +160,17 @@ class Revision(models.Model):
 
 
 class Edit(models.Model):
-    """What a person set in the browser or by the API, beside what the source says. One open edit for each field."""
+    """What a person set in the browser or by the API, beside what the source says. One open edit for each field.
+
+    `declared` is the source's own value (a reference for owner and system), kept by imports, and `declared_at` when it
+    last changed since the edit was made; a contradiction is an open edit whose `value` differs from `declared`.
+    """
 
     entity = models.ForeignKey(Entity, on_delete=models.CASCADE, related_name="edits")
     field = models.CharField(max_length=40)
-    value = models.JSONField()
+    value = models.JSONField(null=True)
+    declared = models.JSONField(null=True)
+    declared_at = models.DateTimeField(null=True)
     reason = models.TextField()
     person = models.ForeignKey("organisation.Person", null=True, on_delete=models.SET_NULL)
     made_at = models.DateTimeField()

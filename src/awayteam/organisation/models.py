@@ -132,3 +132,42 @@ class Identity(models.Model):
 
     def __str__(self) -> str:
         return f"{self.provider}:{self.value}"
+
+
+class FactEdit(models.Model):
+    """What a person set about a team or a person, beside what a source declares; one open edit for each field.
+
+    The column of the team or person holds the value in force; `declared` is the source's own, kept by imports.
+    """
+
+    team = models.ForeignKey(Team, null=True, on_delete=models.CASCADE, related_name="edits")
+    person = models.ForeignKey(Person, null=True, on_delete=models.CASCADE, related_name="edits")
+    field = models.CharField(max_length=40)
+    value = models.JSONField(null=True)
+    declared = models.JSONField(null=True)
+    declared_at = models.DateTimeField(null=True, help_text="when the source's value last changed since the edit")
+    reason = models.TextField()
+    made_by = models.ForeignKey(Person, null=True, on_delete=models.SET_NULL, related_name="+")
+    made_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(team__isnull=False, person__isnull=True) | Q(team__isnull=True, person__isnull=False),
+                name="factedit_of_one_thing",
+            ),
+            models.UniqueConstraint(
+                fields=["team", "field"],
+                condition=Q(ended_at__isnull=True, team__isnull=False),
+                name="factedit_team_open_once",
+            ),
+            models.UniqueConstraint(
+                fields=["person", "field"],
+                condition=Q(ended_at__isnull=True, person__isnull=False),
+                name="factedit_person_open_once",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.field} of {self.team_id or self.person_id}"

@@ -41,7 +41,8 @@ class SourceFile(models.Model):
     """One file of a source, with the hash of the content that was applied last (the last good version).
 
     `good` is False while the file's present content could not be read; its entities then keep what they were.
-    `needs` lists files whose content was substituted into it: when one of them changes, this one is read again.
+    `needs` maps files whose content was substituted into it to their hashes: when one of them changes, this one is read
+    again. `targets` are the files that its Locations point at, as `[target, line, document, required]`.
     """
 
     source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="files")
@@ -49,7 +50,8 @@ class SourceFile(models.Model):
     format = models.CharField(max_length=30)
     content_hash = models.CharField(max_length=64)
     good = models.BooleanField(default=True)
-    needs = models.JSONField(default=list)
+    needs = models.JSONField(default=dict)
+    targets = models.JSONField(default=list)
     read_at = models.DateTimeField()
     good_at = models.DateTimeField(null=True)
 
@@ -61,8 +63,13 @@ class SourceFile(models.Model):
 
 
 class Finding(models.Model):
-    """One thing that is wrong with a file, a document in it or an entity; replaced each time the file is read."""
+    """One thing that is wrong with a file, a document in it or an entity; replaced each time the file is read.
 
+    What only shows when all sources are seen together (groups in a circle, one handle claimed by two people) has `scope`
+    "organisation" and is found anew by every import that changes the organisation; `scope` "source" is about discovery.
+    """
+
+    scope = models.CharField(max_length=15, default="file", db_index=True)
     source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="findings")
     file = models.ForeignKey(SourceFile, null=True, on_delete=models.CASCADE, related_name="findings")
     path = models.TextField(blank=True)
