@@ -1,0 +1,236 @@
+"""The demonstration organisation as files that a real one would have: Backstage descriptors and API descriptions."""
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from awayteam.demo.tables import COMPANY, SYSTEMS
+from awayteam.demo.world import DemoApi, DemoService, World
+
+V1 = "backstage.io/v1alpha1"
+
+
+def write(world: World, day: date, folder: Path) -> None:
+    """Write the files as they were on `day`; files that are no more are removed, unchanged ones stay untouched."""
+    files = dict(_organisation(world, day)) | dict(_services(world, day))
+    for old in folder.rglob("*.*"):
+        if old.is_file() and old.relative_to(folder).as_posix() not in files:
+            old.unlink()
+    for name, text in files.items():
+        path = folder / name
+        if not path.exists() or path.read_text() != text:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+
+
+def _dump(documents: list[dict[str, Any]]) -> str:
+    return yaml.safe_dump_all(documents, sort_keys=False, allow_unicode=True, width=110)
+
+
+def _group(name: str, title: str, mission: str, type_: str, parent: str | None, **profile: Any) -> dict[str, Any]:
+    spec: dict[str, Any] = {"type": type_, "profile": {"displayName": title, **profile}, "children": []}
+    if parent:
+        spec["parent"] = parent
+    return {
+        "apiVersion": V1,
+        "kind": "Group",
+        "metadata": {"name": name, "title": title, "description": mission},
+        "spec": spec,
+    }
+
+
+def _organisation(world: World, day: date) -> list[tuple[str, str]]:
+    groups = [_group("fernweh", COMPANY, "A demonstration: nobody works here.", "organization", None)]
+    groups += [_group(name, title, text, "business-unit", "fernweh") for name, (title, text) in world.units.items()]
+    domains = [
+        {"apiVersion": V1, "kind": "Domain", "metadata": {"name": n, "title": t}, "spec": {"owner": n}}
+        for n, (t, _) in world.units.items()
+    ]
+    systems = [
+        {"apiVersion": V1, "kind": "System", "metadata": {"name": name}, "spec": {"owner": unit, "domain": unit}}
+        for unit, names in SYSTEMS.items()
+        for name in names
+    ]
+    out = [("org/units.yaml", _dump(groups)), ("org/systems.yaml", _dump([*domains, *systems]))]
+    for team in world.teams.values():
+        if not team.span.holds(day):
+            continue
+        group = _group(team.name, team.title, team.mission, "team", team.unit, email=f"{team.name}@fernweh.example")
+        out.append((f"org/teams/{team.name}.yaml", _dump([group])))
+    out.append(("org/people.yaml", _dump(_users(world, day))))
+    out.append(("org/awayteam.yaml", _facts(world, day)))
+    return out
+
+
+def _users(world: World, day: date) -> list[dict[str, Any]]:
+    users = []
+    for person in world.people.values():
+        if person.team_on(day) is None:
+            continue
+        users.append(
+            {
+                "apiVersion": V1,
+                "kind": "User",
+                "metadata": {"name": person.login, "annotations": {"github.com/user-login": person.login}},
+                "spec": {
+                    "profile": {"displayName": person.name, "email": f"{person.login}@fernweh.example"},
+                    "memberOf": [],
+                },
+            }
+        )
+    return users
+
+
+def _facts(world: World, day: date) -> str:
+    """What Backstage's files have no place for: roles, calendars, on-call. See docs/sources.md for the format."""
+    teams: dict[str, Any] = {}
+    for team in world.teams.values():
+        if not team.span.holds(day):
+            continue
+        facts: dict[str, Any] = {
+            "time_zone": team.time_zone,
+            "calendar": {"country": team.country, "subdivision": team.subdivision},
+        }
+        if team.on_call:
+            facts["on_call"] = f"https://oncall.fernweh.example/{team.name}"
+        teams[team.name] = facts | {"members": []}
+    for unit in world.units:
+        teams[unit] = {"members": []}
+    for person in world.people.values():
+        if (place := person.team_on(day)) and place[0] in teams:
+            teams[place[0]]["members"].append({"person": person.login, "role": place[1]})
+    return yaml.safe_dump({"awayteam": 1, "teams": teams}, sort_keys=False, allow_unicode=True, width=110)
+
+
+def _services(world: World, day: date) -> list[tuple[str, str]]:
+    out = []
+    present = {service.name for service in world.services.values() if service.span.holds(day)}
+    apis = {api.name for name in present for api in world.services[name].provides}
+    for name in sorted(present):
+        service = world.services[name]
+        out.append((f"services/{name}/catalog-info.yaml", _dump(_documents(service, day, present, apis))))
+        out += [
+            (f"services/{name}/{api.name}.{_ENDING[api.style]}", _DEFINITIONS[api.style](api))
+            for api in service.provides
+        ]
+    return out
+
+
+def _documents(service: DemoService, day: date, present: set[str], apis: set[str]) -> list[dict[str, Any]]:
+    owner = service.owner_on(day)
+    slug = f"fernweh-example/{service.name}"
+    spec: dict[str, Any] = {"type": service.type, "lifecycle": service.lifecycle, "owner": owner or "unowned"}
+    spec["system"] = service.system
+    if service.provides:
+        spec["providesApis"] = [api.name for api in service.provides]
+    if consumed := [api for api in service.consumes if api in apis]:
+        spec["consumesApis"] = consumed
+    needs = [f"component:{name}" for name in service.depends_on if name in present]
+    needs += [f"resource:{name}" for name, _ in service.resources]
+    if needs:
+        spec["dependsOn"] = needs
+    title = service.name.replace("-", " ").capitalize()
+    component = {
+        "apiVersion": V1,
+        "kind": "Component",
+        "metadata": {
+            "name": service.name,
+            "title": title,
+            "description": f"{title} of {COMPANY} (demonstration).",
+            "tags": list(service.tags),
+            "annotations": {
+                "github.com/project-slug": slug,
+                "backstage.io/source-location": f"url:https://git.fernweh.example/{slug}/",
+            },
+        },
+        "spec": spec,
+    }
+    documents = [component]
+    for api in service.provides:
+        documents.append(
+            {
+                "apiVersion": V1,
+                "kind": "API",
+                "metadata": {"name": api.name, "description": f"What {title.lower()} offers to others."},
+                "spec": {
+                    "type": api.style,
+                    "lifecycle": service.lifecycle,
+                    "owner": owner or "unowned",
+                    "system": service.system,
+                    "definition": {"$text": f"./{api.name}.{_ENDING[api.style]}"},
+                },
+            }
+        )
+    for name, _ in service.resources:
+        kind = {"db": "database", "cache": "cache", "topic": "topic", "bucket": "bucket"}[name.rsplit("-", 1)[-1]]
+        resource = {"type": kind, "owner": owner or "unowned", "system": service.system}
+        documents.append({"apiVersion": V1, "kind": "Resource", "metadata": {"name": name}, "spec": resource})
+    return documents
+
+
+_ENDING = {"openapi": "openapi.yaml", "grpc": "proto", "asyncapi": "asyncapi.yaml"}
+
+
+def _openapi(api: DemoApi) -> str:
+    paths: dict[str, Any] = {}
+    for noun in api.nouns:
+        plural = f"{noun}s"
+        paths[f"/{plural}"] = {
+            "get": {"operationId": f"list{plural.capitalize()}", "summary": f"List {plural}", "responses": _ok()},
+            "post": {"operationId": f"create{noun.capitalize()}", "summary": f"Create a {noun}", "responses": _ok()},
+        }
+        paths[f"/{plural}/{{id}}"] = {
+            "get": {"operationId": f"get{noun.capitalize()}", "summary": f"Read one {noun}", "responses": _ok()}
+        }
+    if api.deprecated:
+        first = f"/{api.nouns[0]}s"
+        paths[f"{first}/legacy"] = {
+            "post": {
+                "operationId": "legacyCreate",
+                "summary": "Use the new one",
+                "deprecated": True,
+                "responses": _ok(),
+            }
+        }
+    info = {"title": api.name.replace("-", " ").capitalize(), "version": "1.4.0"}
+    return yaml.safe_dump({"openapi": "3.1.0", "info": info, "paths": paths}, sort_keys=False, width=110)
+
+
+def _ok() -> dict[str, Any]:
+    return {"200": {"description": "Done"}}
+
+
+def _proto(api: DemoApi) -> str:
+    package = api.name.removesuffix("-api").replace("-", "_")
+    rpcs = "".join(
+        f"  rpc Get{noun.capitalize()}(Get{noun.capitalize()}Request) returns ({noun.capitalize()});\n"
+        f"  rpc Watch{noun.capitalize()}(Get{noun.capitalize()}Request) returns (stream {noun.capitalize()});\n"
+        for noun in api.nouns
+    )
+    messages = "".join(
+        f"message {name} {{\n  string id = 1;\n}}\n\n"
+        for noun in api.nouns
+        for name in (noun.capitalize(), f"Get{noun.capitalize()}Request")
+    )
+    service = "".join(part.capitalize() for part in package.split("_"))
+    return f'syntax = "proto3";\n\npackage fernweh.{package}.v1;\n\nservice {service} {{\n{rpcs}}}\n\n{messages}'
+
+
+def _asyncapi(api: DemoApi) -> str:
+    channels = {f"{noun}Changed": {"address": f"{api.name}.{noun}.changed"} for noun in api.nouns}
+    operations = {
+        f"publish{noun.capitalize()}Changed": {
+            "action": "send",
+            "channel": {"$ref": f"#/channels/{noun}Changed"},
+            "summary": f"A {noun} changed",
+        }
+        for noun in api.nouns
+    }
+    info = {"title": api.name.replace("-", " ").capitalize(), "version": "2.0.0"}
+    document = {"asyncapi": "3.0.0", "info": info, "channels": channels, "operations": operations}
+    return yaml.safe_dump(document, sort_keys=False, width=110)
+
+
+_DEFINITIONS = {"openapi": _openapi, "grpc": _proto, "asyncapi": _asyncapi}
