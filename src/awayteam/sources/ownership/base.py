@@ -161,5 +161,7 @@ def text_of(data: bytes) -> str:
 
 def shown(path: str) -> str:
     """A path or rule for people: bytes that are no UTF-8 and control characters appear escaped."""
+    if path.isprintable():
+        return path
     raw = os.fsencode(path).decode("utf-8", "backslashreplace")
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in raw)

@@ -1,0 +1,33 @@
+"""How commands that need no installation fail: one sentence on standard error, 1 for the work, 2 for the usage."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NoReturn
+
+import typer
+
+
+def usage(message: str) -> NoReturn:
+    """The command was used wrongly: say how, exit code 2."""
+    typer.secho(f"awayteam: {message}", err=True, fg="red" if sys.stderr.isatty() else None)
+    raise typer.Exit(2)
+
+
+@contextmanager
+def refused() -> Iterator[None]:
+    """Turn what git or a file refuses into a sentence and exit code 1."""
+    from awayteam.sources.gitcmd import GitError
+
+    try:
+        yield
+    except GitError as error:
+        message = str(error)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        message = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+    else:
+        return
+    typer.secho(f"awayteam: {message}", err=True, fg="red" if sys.stderr.isatty() else None)
+    raise typer.Exit(1)

@@ -1,0 +1,1 @@
+"""Git history and trees as streams of plain values; repositories are untrusted (`sources.gitcmd`)."""
