@@ -28,7 +28,7 @@ def insert(model: type[models.Model], columns: Sequence[str], rows: Iterable[Seq
 
 def _copy(statement: str, rows: Iterable[Sequence[Any]]) -> int:
     count = 0
-    with connection.cursor() as cursor, cursor.copy(statement) as copy:  # type: ignore[attr-defined]
+    with connection.cursor() as cursor, cursor.copy(statement) as copy:
         for row in rows:
             copy.write_row(row)
             count += 1
@@ -41,8 +41,8 @@ def _sqlite(value: Any) -> Any:
     return value
 
 
-def _chunks(rows: Iterable[Sequence[Any]], size: int) -> Iterable[list[Sequence[Any]]]:
-    chunk: list[Sequence[Any]] = []
+def _chunks(rows: Iterable[Any], size: int) -> Iterable[list[Any]]:
+    chunk: list[Any] = []
     for row in rows:
         chunk.append(row)
         if len(chunk) == size:
@@ -50,6 +50,83 @@ def _chunks(rows: Iterable[Sequence[Any]], size: int) -> Iterable[list[Sequence[
             chunk = []
     if chunk:
         yield chunk
+
+
+def update(model: type[models.Model], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
+    """Set `columns` of the rows whose id stands first in each row; returns how many rows were handed in.
+
+    `columns` leaves the id out. On PostgreSQL one statement joins a temporary table; on SQLite it is prepared once.
+    """
+    quoted = [connection.ops.quote_name(column) for column in columns]
+    table = connection.ops.quote_name(model._meta.db_table)
+    if connection.vendor == "postgresql":
+        return _update_from(table, quoted, rows)
+    assignments = ", ".join(f"{column} = %s" for column in quoted)
+    count = 0
+    with connection.cursor() as cursor:
+        for chunk in _chunks(([*(_sqlite(value) for value in row[1:]), row[0]] for row in rows), 5_000):
+            cursor.executemany(f"UPDATE {table} SET {assignments} WHERE id = %s", chunk)  # noqa: S608
+            count += len(chunk)
+    return count
+
+
+def _update_from(table: str, quoted: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
+    names = ", ".join(["id", *quoted])
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TABLE IF EXISTS bulk_update")
+        cursor.execute(f"CREATE TEMP TABLE bulk_update ON COMMIT DROP AS SELECT {names} FROM {table} WITH NO DATA")  # noqa: S608
+    count = _copy(f"COPY bulk_update ({names}) FROM STDIN", rows)
+    if count:
+        assignments = ", ".join(f"{column} = b.{column}" for column in quoted)
+        with connection.cursor() as cursor:
+            cursor.execute(f"UPDATE {table} t SET {assignments} FROM bulk_update b WHERE t.id = b.id")  # noqa: S608
+    return count
+
+
+def select(columns: str, origin: str, column: str, values: Iterable[Any], rest: str = "") -> list[tuple[Any, ...]]:
+    """`SELECT columns FROM origin WHERE column IN values rest` for any number of values; the rest is SQL of our own."""
+    found: list[tuple[Any, ...]] = []
+    with connection.cursor() as cursor:
+        for chunk in _chunks(values, 10_000):
+            condition, parameters = _among(column, chunk)
+            cursor.execute(f"SELECT {columns} FROM {origin} WHERE {condition} {rest}", parameters)  # noqa: S608
+            found.extend(cursor.fetchall())
+    return found
+
+
+def delete(model: type[models.Model], column: str, values: Iterable[Any]) -> int:
+    """Delete the rows whose `column` is among `values`; rows that depend on them are the caller's care. Returns how many."""
+    table = connection.ops.quote_name(model._meta.db_table)
+    count = 0
+    with connection.cursor() as cursor:
+        for chunk in _chunks(values, 10_000):
+            condition, parameters = _among(column, chunk)
+            cursor.execute(f"DELETE FROM {table} WHERE {condition}", parameters)  # noqa: S608
+            count += cursor.rowcount
+    return count
+
+
+def _among(column: str, values: Sequence[Any]) -> tuple[str, list[Any]]:
+    if connection.vendor == "postgresql":
+        return f"{column} = ANY(%s)", [list(values)]
+    return f"{column} IN ({', '.join(['%s'] * len(values))})", list(values)
+
+
+def reserve_ids(model: type[models.Model], count: int) -> Sequence[int]:
+    """`count` ids that nobody else gets, for rows that are inserted in the current transaction."""
+    if not count:
+        return []
+    table = model._meta.db_table
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(
+                "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)", [table, count]
+            )
+            return [row[0] for row in cursor.fetchall()]
+        cursor.execute("SELECT seq FROM sqlite_sequence WHERE name = %s", [table])
+        row = cursor.fetchone()
+    first = max(int(row[0]) if row else 0, next_id(model) - 1) + 1
+    return range(first, first + count)
 
 
 def next_id(model: type[models.Model]) -> int:
