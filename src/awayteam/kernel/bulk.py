@@ -95,7 +95,7 @@ def select(columns: str, origin: str, column: str, values: Iterable[Any], rest: 
 
 
 def delete(model: type[models.Model], column: str, values: Iterable[Any]) -> int:
-    """Delete the rows whose `column` is among `values`; rows that depend on them are the caller's care. Returns how many."""
+    """Delete the rows whose `column` is among `values`; rows that depend on them are the caller's care."""
     table = connection.ops.quote_name(model._meta.db_table)
     count = 0
     with connection.cursor() as cursor:
