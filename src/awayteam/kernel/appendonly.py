@@ -1,0 +1,72 @@
+"""Tables that can only grow: triggers refuse every UPDATE and DELETE, and on PostgreSQL TRUNCATE.
+
+Frozen: a migration calls these, so a change of wording needs a migration of its own. `lifted` is for those who empty
+whole databases (tests, restoring a backup); nothing else has a reason.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+_POSTGRESQL = (
+    """
+    CREATE OR REPLACE FUNCTION awayteam_refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        RAISE EXCEPTION '% is append-only: % refused', TG_TABLE_NAME, TG_OP USING ERRCODE = 'restrict_violation';
+    END $$
+    """,
+    """
+    CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE ON {table}
+    FOR EACH ROW EXECUTE FUNCTION awayteam_refuse_change()
+    """,
+    """
+    CREATE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table}
+    FOR EACH STATEMENT EXECUTE FUNCTION awayteam_refuse_change()
+    """,
+)
+_SQLITE = (
+    """
+    CREATE TRIGGER {table}_no_update BEFORE UPDATE ON {table}
+    BEGIN SELECT RAISE(ABORT, '{table} is append-only: UPDATE refused'); END
+    """,
+    """
+    CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table}
+    BEGIN SELECT RAISE(ABORT, '{table} is append-only: DELETE refused'); END
+    """,
+    # INSERT OR REPLACE deletes without the trigger above; an id that isn't given yet is -1 here
+    """
+    CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table}
+    WHEN EXISTS (SELECT 1 FROM {table} WHERE id = NEW.id)
+    BEGIN SELECT RAISE(ABORT, '{table} is append-only: REPLACE refused'); END
+    """,
+)
+
+
+def protect(connection: BaseDatabaseWrapper, table: str) -> None:
+    """Let `table` only grow from now on."""
+    statements = _POSTGRESQL if connection.vendor == "postgresql" else _SQLITE
+    with connection.cursor() as cursor:
+        for statement in statements:
+            cursor.execute(statement.format(table=table))
+
+
+def unprotect(connection: BaseDatabaseWrapper, table: str) -> None:
+    """Undo `protect`."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            for suffix in ("append_only", "no_truncate"):
+                cursor.execute(f"DROP TRIGGER IF EXISTS {table}_{suffix} ON {table}")
+            return
+        for suffix in ("no_update", "no_delete", "no_replace"):
+            cursor.execute(f"DROP TRIGGER IF EXISTS {table}_{suffix}")
+
+
+@contextmanager
+def lifted(connection: BaseDatabaseWrapper, table: str) -> Iterator[None]:
+    """Within the block `table` may be emptied; afterwards it is protected again."""
+    unprotect(connection, table)
+    try:
+        yield
+    finally:
+        protect(connection, table)

@@ -1,0 +1,212 @@
+"""The event log: one event for each change, appended in the transaction of the change and never altered.
+
+Triggers in both databases refuse UPDATE, DELETE and TRUNCATE of the table. A webhook that wants an event gets its
+outbox row in the same transaction, so that neither exists without the other.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from itertools import islice
+from typing import Any
+
+import orjson
+from django.db import transaction
+
+from awayteam.kernel import bulk, cloudevents, rulebook
+from awayteam.kernel.actor import Actor
+from awayteam.kernel.models import Event, OutboxMessage, Webhook
+from awayteam.kernel.paging import Page, decode_cursor, page_of
+
+BATCH = 5_000
+
+
+class EventName(StrEnum):
+    """Every event there is: the thing, a dot, and what happened to it. Alphabetised; a test keeps it so."""
+
+    ACCOUNT_CREATED = "account.created"
+    ACCOUNT_UPDATED = "account.updated"
+    CLOCK_EXPIRED = "clock.expired"
+    CLOCK_EXTENDED = "clock.extended"
+    CLOCK_PAUSED = "clock.paused"
+    CLOCK_REMINDED = "clock.reminded"
+    CLOCK_RESUMED = "clock.resumed"
+    CLOCK_STARTED = "clock.started"
+    CLOCK_STOPPED = "clock.stopped"
+    ENTITY_CREATED = "entity.created"
+    ENTITY_EDIT_WITHDRAWN = "entity.edit-withdrawn"
+    ENTITY_EDITED = "entity.edited"
+    ENTITY_ORPHANED = "entity.orphaned"
+    ENTITY_REMOVED = "entity.removed"
+    ENTITY_RENAMED = "entity.renamed"
+    ENTITY_RESTORED = "entity.restored"
+    ENTITY_UPDATED = "entity.updated"
+    IDENTITY_ADDED = "identity.added"
+    IDENTITY_CORRECTED = "identity.corrected"
+    IDENTITY_REMOVED = "identity.removed"
+    MEMBERSHIP_ENDED = "membership.ended"
+    MEMBERSHIP_STARTED = "membership.started"
+    OUTBOX_RETRIED = "outbox.retried"
+    OWNERSHIP_CHANGED = "ownership.changed"
+    PERSON_BECOME = "person.become"
+    PERSON_CREATED = "person.created"
+    PERSON_LINKED = "person.linked"
+    PERSON_UPDATED = "person.updated"
+    SOURCE_CREATED = "source.created"
+    SOURCE_IMPORTED = "source.imported"
+    SOURCE_REFRESH_REQUESTED = "source.refresh-requested"
+    SOURCE_REMOVED = "source.removed"
+    SOURCE_RENAMED = "source.renamed"
+    SOURCE_UPDATED = "source.updated"
+    TEAM_CREATED = "team.created"
+    TEAM_DISSOLVED = "team.dissolved"
+    TEAM_UPDATED = "team.updated"
+    TOKEN_CREATED = "token.created"  # noqa: S105
+    TOKEN_REVOKED = "token.revoked"  # noqa: S105
+    WEBHOOK_CREATED = "webhook.created"
+    WEBHOOK_REMOVED = "webhook.removed"
+    WEBHOOK_UPDATED = "webhook.updated"
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What an event is about. `label` is what people call it at that time; the history keeps it after a rename."""
+
+    kind: str
+    id: int
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An event that is still to be appended; see `append` for the fields."""
+
+    name: EventName
+    subject: Subject
+    actor: Actor
+    now: datetime
+    reason: str = ""
+    changes: Mapping[str, tuple[Any, Any]] | None = None
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+def append(
+    name: EventName,
+    *,
+    subject: Subject,
+    actor: Actor,
+    now: datetime,
+    reason: str = "",
+    changes: Mapping[str, tuple[Any, Any]] | None = None,
+    data: Mapping[str, Any] | None = None,
+) -> Event:
+    """Append one event in the caller's transaction (or one of its own) and queue it for the webhooks that want it.
+
+    `changes` maps a field's name to (old, new); `data` is whatever else a reader of the history needs. Both must be
+    JSON values; times are written as ISO 8601. `now` must be aware.
+    """
+    draft = Draft(name, subject, actor, now, reason, changes, data or {})
+    with transaction.atomic():
+        event = Event(**_row(draft, rulebook.current().version))
+        event.save(force_insert=True)
+        _queue([event], _webhooks())
+    return event
+
+
+def append_many(drafts: Iterable[Draft]) -> int:
+    """Append many events, in order, as fast as the database takes them; returns how many. A generator will do."""
+    version, count, rest = rulebook.current().version, 0, iter(drafts)
+    with transaction.atomic():
+        hooks = _webhooks()
+        while batch := list(islice(rest, BATCH)):
+            _append_batch(batch, version, hooks)
+            count += len(batch)
+    return count
+
+
+def _append_batch(batch: Sequence[Draft], version: str, hooks: Sequence[Webhook]) -> None:
+    rows = [_row(draft, version) for draft in batch]
+    if any(_wants(hook, draft.name) for hook in hooks for draft in batch):
+        _queue(Event.objects.bulk_create([Event(**row) for row in rows]), hooks)
+        return
+    bulk.insert(Event, list(rows[0]), ([*list(row.values())[:-2], _text(row["data"]), version] for row in rows))
+
+
+def _row(draft: Draft, version: str) -> dict[str, Any]:
+    """Column -> value; `data` and `rulebook_version` come last (see `_append_batch`)."""
+    if draft.now.tzinfo is None:
+        raise ValueError(f"{draft.name}: `now` has no time zone")
+    data = dict(draft.data)
+    if draft.changes is not None:
+        data["changes"] = {name: list(pair) for name, pair in draft.changes.items()}
+    return {
+        "at": draft.now,
+        "name": draft.name.value,
+        "subject_kind": draft.subject.kind,
+        "subject_id": draft.subject.id,
+        "subject_label": draft.subject.label[:300],
+        "actor_kind": draft.actor.kind.value,
+        "actor_person_id": draft.actor.person_id,
+        "actor_label": draft.actor.label[:200],
+        "reason": draft.reason,
+        "data": orjson.loads(_text(data)) if data else {},
+        "rulebook_version": version,
+    }
+
+
+def _text(value: Any) -> str:
+    return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode()
+
+
+def _webhooks() -> list[Webhook]:
+    return list(Webhook.objects.filter(active=True))
+
+
+def _wants(hook: Webhook, name: str) -> bool:
+    """An empty list means every event; otherwise one entry is the name itself or its first word (`entity`)."""
+    return not hook.events or any(name == want or name.startswith(want.rstrip(".*") + ".") for want in hook.events)
+
+
+def _queue(events: Sequence[Event], hooks: Sequence[Webhook]) -> None:
+    messages = [
+        OutboxMessage(
+            idempotency_key=f"event-{event.pk}-webhook-{hook.pk}",
+            channel="webhook",
+            webhook=hook,
+            payload=cloudevents.of_event(event),
+            next_at=event.at,
+            created_at=event.at,
+        )
+        for event in events
+        for hook in hooks
+        if _wants(hook, event.name)
+    ]
+    if messages:
+        OutboxMessage.objects.bulk_create(messages, batch_size=BATCH)
+
+
+def history(kind: str, id: int, *, before: str | None = None, limit: int = 50) -> Page[Event]:
+    """What happened to one thing, newest first; `before` is the cursor of the page before."""
+    return _newest(Event.objects.filter(subject_kind=kind, subject_id=id), before, limit)
+
+
+def latest(
+    *, names: Sequence[str] = (), since: datetime | None = None, before: str | None = None, limit: int = 50
+) -> Page[Event]:
+    """What happened to anything, newest first: of these names (all where empty) and not before `since`."""
+    events = Event.objects.all()
+    if names:
+        events = events.filter(name__in=names)
+    if since is not None:
+        events = events.filter(at__gte=since)
+    return _newest(events, before, limit)
+
+
+def _newest(events: Any, before: str | None, limit: int) -> Page[Event]:
+    if before:
+        events = events.filter(pk__lt=decode_cursor(before, int)[0])
+    return page_of(list(events.order_by("-pk")[: limit + 1]), limit, lambda event: (event.pk,))
+
+
+__all__ = ["Draft", "EventName", "Subject", "append", "append_many", "history", "latest"]
