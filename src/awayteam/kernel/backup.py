@@ -261,7 +261,7 @@ def _rows(
         progress(table, count)
 
 
-def _reader(field: models.Field[Any, Any]) -> Callable[[Any], Any]:
+def _reader(field: "models.Field[Any, Any]") -> Callable[[Any], Any]:
     """How a neutral value becomes the database's."""
     parse: Callable[[Any], Any] | None = None
     if isinstance(field, models.JSONField):
