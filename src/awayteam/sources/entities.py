@@ -8,25 +8,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from awayteam.sources.backstage.people import is_unit
 from awayteam.sources.declared import Declared, DeclaredMembership, Identity, RelationType
 from awayteam.sources.shapes import json_safe, reference
 
 API_VERSION = "backstage.io/v1alpha1"
 ORIGINAL = "x-original"
-UNIT_TYPES = frozenset(
-    (
-        "organization",
-        "root",
-        "business-unit",
-        "department",
-        "sub-department",
-        "product-area",
-        "unit",
-        "division",
-        "tribe",
-    )
-)
-"""Group types that stand for a unit (which groups teams) rather than for a team."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +76,7 @@ def user(
         relations=_member_of(memberships),
         memberships=memberships,
         identities=tuple(dict.fromkeys(known)),
-        facts=_filled({"email": email, **(facts or {})}),
+        facts=_filled({"email": email, "display_name": title, **(facts or {})}),
         document_index=place.document,
         line=place.line,
     )
@@ -114,7 +101,6 @@ def group(
     kind_of_group: str = "team",
     parent: str | None = None,
     memberships: Iterable[DeclaredMembership] = (),
-    identities: Iterable[Identity] = (),
     facts: Mapping[str, Any] | None = None,
     annotations: Mapping[str, str] | None = None,
     tags: tuple[str, ...] = (),
@@ -122,7 +108,7 @@ def group(
     original: Any = None,
     place: Place = Place(),
 ) -> Declared:
-    """A team, or a unit where `kind_of_group` is one of `UNIT_TYPES`."""
+    """A team, or a unit where `kind_of_group` says so (organization, unit, department and the like)."""
     ref = reference("group", name, namespace)
     memberships = tuple(memberships)
     metadata = {"title": title, "description": description, "annotations": annotations, "tags": list(tags)}
@@ -148,8 +134,7 @@ def group(
         tags=tags,
         relations=child_of + _member_of(memberships),
         memberships=memberships,
-        identities=tuple(identities),
-        facts={**_filled(facts or {}), "is_unit": kind_of_group in UNIT_TYPES},
+        facts={**_filled(facts or {}), "is_unit": is_unit(kind_of_group)},
         aliases=tuple(one for one in dict.fromkeys(aliases) if one != ref),
         document_index=place.document,
         line=place.line,

@@ -19,6 +19,7 @@ MAX_TEXT = 300
 """Longest one-line summary that is kept, in characters."""
 _NOT_NAME = re.compile(r"[^a-z0-9_.]+")
 _REFERENCE = re.compile(r"(?:([a-z][a-z0-9]*):)?(?:([a-z0-9]+(?:-[a-z0-9]+)*)/)?([a-z0-9](?:[-a-z0-9_.]*[a-z0-9])?)")
+_PLAIN = str.maketrans({"ø": "o", "æ": "ae", "œ": "oe", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i"})
 _NOT_TAG = re.compile(r"[^a-z0-9:+#]+")
 
 
@@ -120,21 +121,22 @@ def items(value: Any, where: str, notes: Notes) -> Iterator[tuple[str, Any]]:
 
 
 def folded(value: str) -> str:
-    """Lower case with accents removed where Unicode knows the plain letter."""
+    """Lower case with accents removed where there is a plain letter (`Größe` -> `grosse`)."""
     plain = unicodedata.normalize("NFKD", value)
-    return "".join(letter for letter in plain if not unicodedata.combining(letter)).lower()
+    return "".join(one for one in plain if not unicodedata.combining(one)).casefold().translate(_PLAIN)
 
 
 def slug(value: str) -> str:
     """An entity name made of any text: lower case, `[a-z0-9._-]`, 1 to 63 characters, letter or digit at both ends.
 
-    A text that is too long is cut and ends in a short hash of the whole, and one without any usable letter becomes the
-    hash alone, so that different texts keep different names. A slug of a slug is itself.
+    A text that is too long, or that holds letters without a Latin counterpart, ends in a short hash of the whole, so
+    that different texts keep different names. A slug of a slug is itself.
     """
-    name = _NOT_NAME.sub("-", folded(value)).strip("-_.")
+    plain = folded(value)
+    name = _NOT_NAME.sub("-", plain).strip("-_.")
     if not name:
         return f"x{short_hash(value)}"
-    if len(name) <= MAX_NAME:
+    if len(name) <= MAX_NAME and not any(one.isalnum() and not one.isascii() for one in plain):
         return name
     return f"{name[: MAX_NAME - 9].rstrip('-_.')}-{short_hash(value)}"
 

@@ -114,8 +114,11 @@ class Organisation:
             description=text(team.get("description")),
             parent=parent,
             memberships=memberships.values(),
-            identities=[Identity("github", handle)] if handle else [],
-            facts={"mission": text(team.get("description")), "repositories": rights},
+            facts={
+                "mission": text(team.get("description")),
+                "repositories": rights,
+                "forge_teams": {"github": handle} if handle else {},
+            },
             annotations={"github.com/team-slug": handle} if handle else {},
             aliases=[
                 reference("group", slug(one))

@@ -68,9 +68,13 @@ def test_an_organisation_becomes_a_unit_with_nested_teams_people_and_repositorie
         "has_wiki": True,
     }
     assert (team.title, team.description, team.type, team.line) == ("Shop Team", "Sells", "team", 13)
-    assert team.facts == {"mission": "Sells", "repositories": {"shop": "write", "Docs.Site": "read"}, "is_unit": False}
+    assert team.facts == {
+        "mission": "Sells",
+        "repositories": {"shop": "write", "Docs.Site": "read"},
+        "forge_teams": {"github": "Acme/shop-team"},
+        "is_unit": False,
+    }
     assert team.aliases == ("group:default/old-shop",)
-    assert team.identities == (Identity("github", "Acme/shop-team"),)
     assert team.memberships == (
         DeclaredMembership(team.ref, "user:default/ada", "lead"),
         DeclaredMembership(team.ref, "user:default/cleo", "member"),
@@ -116,7 +120,7 @@ def test_parts_in_files_of_their_own():
     teams = read("teams.yaml", b"teams:\n  A:\n    members: [x]\n    teams: {B: {members: [y]}}\n")
     assert [one.ref for one in teams.declared] == ["group:default/a", "group:default/b"]
     assert teams.declared[0].relations == ((RelationType.MEMBER_OF, "user:default/x", "group:default/a"),)
-    assert teams.declared[0].identities == ()
+    assert "forge_teams" not in teams.declared[0].facts
     members = read("members.yaml", b"members:\n- x\n- Y\n")
     assert [(one.ref, one.identities, one.line) for one in members.declared] == [
         ("user:default/x", (Identity("github", "x"),), 2),
@@ -189,7 +193,7 @@ def test_knative(shared_data: Path):
     child = found["group:default/serving-wg-leads"]
     assert child.relations[0] == (RelationType.CHILD_OF, child.ref, "group:default/serving-writers")
     assert found["group:default/serving-writers"].facts["repositories"]["serving"] == "write"
-    assert found["group:default/serving-writers"].identities == (Identity("github", "knative/serving-writers"),)
+    assert found["group:default/serving-writers"].facts["forge_teams"] == {"github": "knative/serving-writers"}
 
 
 @pytest.mark.realdata
