@@ -1,0 +1,176 @@
+"""Commits as a stream, newest first, with the files that they touch: one `git log` process, nothing held.
+
+The output asked of git is a header of five lines for each commit, then for each file a raw line (modes, object ids) and
+its path, everything ended by NUL. Neither a name nor a path can hold NUL, so nothing that a repository contains can be
+mistaken for something else. No file's content is read: partial clones without blobs work.
+"""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from typing import IO
+
+from awayteam.sources import gitcmd
+
+MAX_FILES = 50_000
+"""Files of one commit that are looked at; the rest is counted."""
+_FORMAT = "%H%n%P%n%ct %at%n%an%n%ae%n%s"
+_CHUNK = 1 << 18
+_PIPE = 1 << 20
+_NO_BLOB = b"0" * 40
+
+
+@dataclass(slots=True)
+class Change:
+    """A rule file touched by a commit; ids are None where the file wasn't there before or isn't there after."""
+
+    path: bytes
+    before: str | None
+    after: str | None
+
+
+@dataclass(slots=True)
+class Commit:
+    """One commit; times are seconds since 1970 UTC. A merge has no files here. `file_count` counts all files."""
+
+    sha: str
+    parents: list[str]
+    committed: int
+    authored: int
+    name: str
+    email: str
+    subject: str
+    files: list[bytes] = field(default_factory=list)
+    file_count: int = 0
+    changes: list[Change] = field(default_factory=list)
+
+
+@contextmanager
+def commits(
+    repo: str | os.PathLike[str],
+    tip: str,
+    *,
+    not_in: Sequence[str] = (),
+    since: int | None = None,
+    watched: Callable[[bytes], bool] | None = None,
+    timeout: float = 3600.0,
+) -> Iterator[Iterator[Commit]]:
+    """The commits of `tip` that aren't in `not_in`, merges included, as a lazy iterator inside the block.
+
+    `since` leaves out commits committed before (seconds since 1970); `watched` says for which paths `changes` are
+    wanted. Raises `GitError` on leaving the block where git failed (a corrupt pack, an unknown commit).
+    """
+    args = ["log", "-z", "--raw", "--no-abbrev", "--no-renames", "--diff-merges=off", f"--format={_FORMAT}"]
+    args += ["--encoding=UTF-8", "--no-mailmap", "--no-notes", "--no-decorate", "--root"]
+    if since is not None:
+        args.append(f"--since-as-filter=@{since} +0000")
+    args += [tip, *(f"^{sha}" for sha in not_in), "--"]
+    with gitcmd.stream(repo, args, timeout=timeout, config={"log.showRoot": "true", "diff.renames": "false"}) as out:
+        _widen(out)
+        yield parse(out, watched)
+
+
+def _widen(out: IO[bytes]) -> None:
+    """A larger pipe lets git work ahead while Python thinks; where the system has no such call nothing changes."""
+    with suppress(ImportError, AttributeError, OSError, ValueError):
+        import fcntl
+
+        fcntl.fcntl(out.fileno(), fcntl.F_SETPIPE_SZ, _PIPE)
+
+
+def parse(out: IO[bytes], watched: Callable[[bytes], bool] | None = None) -> Iterator[Commit]:
+    """Commits from git's bytes, as they come."""
+    commit: Commit | None = None
+    raw = b""
+    files: list[bytes] = []
+    count = 0
+    for tokens in _tokens(out):
+        for token in tokens:
+            if raw:
+                count += 1
+                if count <= MAX_FILES:
+                    files.append(token)
+                    if watched is not None and watched(token) and commit is not None:
+                        commit.changes.append(_change(raw, token))
+                raw = b""
+            elif token[:1] == b":" or token[:2] == b"\n:":
+                raw = token
+            elif token.strip():
+                if commit is not None:
+                    commit.files, commit.file_count = files, count
+                    yield commit
+                commit = _header(token)
+                files = []
+                count = 0
+    if commit is not None:
+        commit.files, commit.file_count = files, count
+        yield commit
+
+
+def _tokens(out: IO[bytes]) -> Iterator[list[bytes]]:
+    """Chunks of git's output, split at NUL; a path cut by a chunk's end waits for its rest."""
+    read = getattr(out, "read1", out.read)
+    rest = b""
+    while chunk := read(_CHUNK):
+        if rest:
+            chunk = rest + chunk
+        tokens = chunk.split(b"\0")
+        rest = tokens.pop()
+        yield tokens
+    if rest.strip():
+        yield [rest]
+
+
+def _header(token: bytes) -> Commit:
+    text = token.decode("utf-8", "replace").lstrip("\n")
+    sha, parents, times, name, email, subject = (text.split("\n", 5) + [""] * 6)[:6]
+    committed, _, authored = times.partition(" ")
+    return Commit(sha, parents.split(), _seconds(committed), _seconds(authored), name, email, subject)
+
+
+def _seconds(text: str) -> int:
+    """Git writes what a commit says, however absurd; a date that is no number counts as 1970."""
+    try:
+        return int(text)
+    except ValueError:
+        return 0
+
+
+def _change(raw: bytes, path: bytes) -> Change:
+    _, _, before, after, _ = raw.lstrip(b"\n").split(b" ", 4)
+    old = None if before == _NO_BLOB[: len(before)] else before.decode("ascii")
+    new = None if after.strip(b"0") == b"" else after.decode("ascii")
+    return Change(path, old, new)
+
+
+def is_shallow(repo: str | os.PathLike[str]) -> bool:
+    """Whether history was cut off when the repository was cloned."""
+    return gitcmd.run(repo, ["rev-parse", "--is-shallow-repository"], timeout=30).strip() == b"true"
+
+
+def is_partial(repo: str | os.PathLike[str]) -> bool:
+    """Whether the clone left objects out (`--filter`)."""
+    try:
+        out = gitcmd.run(repo, ["config", "--local", "--get-regexp", r"^remote\..*\.partialclonefilter$"], timeout=30)
+    except gitcmd.GitError:
+        return False
+    return bool(out.strip())
+
+
+def remote_name(repo: str | os.PathLike[str]) -> str:
+    """`organisation/name` of the remote `origin`, as far as its URL tells; "" otherwise."""
+    try:
+        url = gitcmd.run(repo, ["config", "--local", "--get", "remote.origin.url"], timeout=30).decode(
+            "utf-8", "replace"
+        )
+    except gitcmd.GitError:
+        return ""
+    parts = url.strip().removesuffix("/").removesuffix(".git").replace(":", "/").split("/")
+    return "/".join(parts[-2:]) if len(parts) >= 4 else ""
+
+
+def times(repo: str | os.PathLike[str], tip: str) -> list[int]:
+    """Committer times of all commits of `tip`, merges included; for finding the newest plausible one."""
+    out = gitcmd.run(repo, ["log", "--format=%ct", tip, "--"], timeout=600)
+    return [int(line) for line in out.split() if line.lstrip(b"-").isdigit()]
