@@ -1,0 +1,197 @@
+"""The command line as scripts see it: real processes, JSON on standard output, exit codes that mean something."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ORDERS = """\
+apiVersion: backstage.io/v1alpha1
+kind: Component
+metadata:
+  name: orders
+  title: Order Service
+  tags: [go]
+spec:
+  type: service
+  lifecycle: production
+  owner: payments
+  providesApis: [orders-api]
+  dependsOn: [resource:orders-db]
+---
+apiVersion: backstage.io/v1alpha1
+kind: API
+metadata:
+  name: orders-api
+spec:
+  type: openapi
+  lifecycle: production
+  owner: payments
+  definition:
+    $text: ./openapi.yaml
+"""
+OPENAPI = """\
+openapi: 3.0.3
+info: {title: Orders, version: "1"}
+paths:
+  /orders/{id}:
+    get: {operationId: getOrder, summary: Read an order, responses: {}}
+    delete: {operationId: dropOrder, deprecated: true, responses: {}}
+"""
+TEAMS = """\
+apiVersion: backstage.io/v1alpha1
+kind: Group
+metadata: {name: payments, title: Payments}
+spec: {type: team, children: [], members: [ada]}
+---
+apiVersion: backstage.io/v1alpha1
+kind: User
+metadata: {name: ada}
+spec: {profile: {displayName: Ada Example, email: ada@example.org}, memberOf: [payments]}
+"""
+BROKEN = """\
+apiVersion: backstage.io/v1alpha1
+kind: Component
+metadata: {name: "not a name!"}
+spec: {type: service, lifecycle: production, owner: payments}
+---
+apiVersion: backstage.io/v1alpha1
+kind: Component
+metadata: {name: good-neighbour}
+spec: {type: service, lifecycle: production, owner: nobody-here}
+"""
+
+
+class Awayteam:
+    """Runs the command in a process of its own with a data folder of its own."""
+
+    def __init__(self, data: Path) -> None:
+        self.data = data
+
+    def __call__(self, *arguments: str | Path, code: int = 0) -> subprocess.CompletedProcess[str]:
+        environment = {
+            k: v for k, v in os.environ.items() if k not in {"AWAYTEAM_DATA", "DATABASE_URL", "DJANGO_SETTINGS_MODULE"}
+        }
+        done = subprocess.run(
+            [sys.executable, "-m", "awayteam", *map(str, arguments), "--data", str(self.data)],
+            capture_output=True,
+            text=True,
+            timeout=120,
+            env=environment | {"COLUMNS": "200"},
+        )
+        assert done.returncode == code, f"{arguments}: exit {done.returncode}\n{done.stdout}\n{done.stderr}"
+        assert "Traceback" not in done.stderr
+        return done
+
+    def json(self, *arguments: str | Path, code: int = 0) -> Any:
+        return json.loads(self(*arguments, "--json", code=code).stdout)
+
+
+@pytest.fixture(scope="module")
+def awayteam(tmp_path_factory: pytest.TempPathFactory) -> Awayteam:
+    return Awayteam(tmp_path_factory.mktemp("data"))
+
+
+@pytest.fixture(scope="module")
+def catalog(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("catalog")
+    (folder / "orders").mkdir()
+    (folder / "orders" / "catalog-info.yaml").write_text(ORDERS)
+    (folder / "orders" / "openapi.yaml").write_text(OPENAPI)
+    (folder / "teams.yaml").write_text(TEAMS)
+    (folder / "broken.yaml").write_text(BROKEN)
+    (folder / "copy.yaml").write_text(ORDERS.split("---")[0])
+    return folder
+
+
+@pytest.fixture(scope="module")
+def imported(awayteam: Awayteam, catalog: Path) -> Any:
+    return awayteam.json("import", catalog)
+
+
+def test_import_says_what_came_of_every_document(imported: Any) -> None:
+    assert imported["entities"] == {"API": 1, "Component": 2, "Group": 1, "User": 1}
+    assert (imported["created"], imported["updated"], imported["unchanged"], imported["orphaned"]) == (5, 0, 0, 0)
+    [error] = imported["errors"]
+    assert set(error) == {"file", "document", "line", "entity", "message"}
+    assert (error["file"], error["document"]) == ("broken.yaml", 0)
+    [duplicate] = imported["duplicates"]
+    assert duplicate["ref"] == "component:default/orders"
+    assert "copy.yaml" in str(duplicate["kept"])
+    assert "orders/catalog-info.yaml" in str(duplicate["dropped"])
+    dangling = {(item["from"], item["relation"], item["to"]) for item in imported["dangling"]}
+    assert ("component:default/orders", "dependsOn", "resource:default/orders-db") in dangling
+    assert ("component:default/good-neighbour", "ownedBy", "group:default/nobody-here") in dangling
+
+
+def test_a_second_import_changes_nothing(awayteam: Awayteam, catalog: Path, imported: Any) -> None:
+    again = awayteam.json("import", catalog)
+    assert (again["created"], again["updated"], again["unchanged"], again["orphaned"]) == (0, 0, 5, 0)
+    for key in ("entities", "errors", "duplicates", "dangling"):
+        assert again[key] == imported[key], key
+
+
+def test_what_was_imported_is_listed_shown_and_found(awayteam: Awayteam, imported: Any) -> None:
+    listed = awayteam.json("catalog", "list", "--kind", "Component", "--owner", "payments")
+    items = listed["items"] if isinstance(listed, dict) else listed
+    assert [item["ref"] for item in items] == ["component:default/orders"]
+    shown = awayteam.json("catalog", "show", "component:default/orders")
+    assert shown["owner"] == "group:default/payments" or shown["owner"]["ref"] == "group:default/payments"
+    assert "Order Service" in awayteam("search", "ordr").stdout
+    assert "dropOrder" in json.dumps(awayteam.json("catalog", "show", "api:orders-api")) or "DELETE" in json.dumps(
+        awayteam.json("catalog", "show", "api:orders-api")
+    )
+    assert "ada" in awayteam("org", "show", "payments").stdout.lower()
+    assert "created" in awayteam("catalog", "history", "component:default/orders").stdout.lower()
+
+
+def test_unknown_references_and_wrong_usage_have_their_exit_codes(
+    awayteam: Awayteam, tmp_path: Path, imported: Any
+) -> None:
+    missing = awayteam("catalog", "show", "component:default/nothing", code=1)
+    assert "component:default/nothing" in missing.stderr
+    awayteam("catalog", "list", "--no-such-option", code=2)
+    awayteam("import", code=2)
+    nowhere = awayteam("import", tmp_path / "nowhere", code=1)
+    assert "nowhere" in nowhere.stderr
+
+
+def test_validate_tells_good_from_bad(awayteam: Awayteam, catalog: Path) -> None:
+    awayteam("catalog", "validate", catalog / "teams.yaml")
+    bad = awayteam("catalog", "validate", catalog / "broken.yaml", code=1)
+    assert "broken.yaml" in bad.stdout + bad.stderr
+
+
+def test_a_bare_repository_is_read_at_a_ref(awayteam: Awayteam, catalog: Path, tmp_path: Path) -> None:
+    work, bare = tmp_path / "work", tmp_path / "bare.git"
+    git = ["git", "-c", "user.name=t", "-c", "user.email=t@example.org"]
+    subprocess.run([*git, "init", "-q", "-b", "main", str(work)], check=True)
+    (work / "catalog-info.yaml").write_text(ORDERS.replace("orders", "baskets"))
+    (work / "openapi.yaml").write_text(OPENAPI)
+    subprocess.run([*git, "add", "."], cwd=work, check=True)
+    subprocess.run([*git, "commit", "-qm", "First"], cwd=work, check=True)
+    subprocess.run([*git, "tag", "v1"], cwd=work, check=True)
+    (work / "catalog-info.yaml").write_text("nothing: here\n")
+    subprocess.run([*git, "commit", "-qam", "Second"], cwd=work, check=True)
+    subprocess.run(["git", "clone", "-q", "--bare", str(work), str(bare)], check=True)
+    own = Awayteam(tmp_path / "data")
+    assert own.json("import", bare, "--ref", "v1")["entities"] == {"API": 1, "Component": 1}
+
+
+def test_the_rulebook_and_the_doctor_answer(awayteam: Awayteam, imported: Any) -> None:
+    assert awayteam.json("rulebook", "show")
+    awayteam("rulebook", "check")
+    diagnoses = awayteam.json("doctor")
+    assert {d["health"] for d in diagnoses} <= {"good", "warning"}
+
+
+def test_backup_and_restore_by_command(awayteam: Awayteam, tmp_path: Path, imported: Any) -> None:
+    made = awayteam.json("backup", tmp_path / "b.tar.gz")
+    other = Awayteam(tmp_path / "other")
+    assert other.json("restore", tmp_path / "b.tar.gz")["rows"] == made["rows"]
+    assert "Order Service" in other("search", "order").stdout
+    other("restore", tmp_path / "b.tar.gz", code=1)
