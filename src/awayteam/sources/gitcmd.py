@@ -56,7 +56,12 @@ _OVERRIDES: tuple[tuple[str, str], ...] = (
     ("color.ui", "false"),
     ("advice.detachedHead", "false"),
 )
-_DIFF_COMMANDS = frozenset({"log", "show", "diff", "diff-tree", "diff-index", "whatchanged", "format-patch"})
+_DIFF_VERBS = frozenset({"log", "show", "diff-tree"})
+_VERBS = _DIFF_VERBS | {
+    "cat-file", "config", "count-objects", "fetch", "for-each-ref", "init", "ls-remote", "ls-tree", "merge-base",
+    "name-rev", "rev-list", "rev-parse", "shortlog", "show-ref", "symbolic-ref", "version",
+}  # fmt: skip
+"""What may be run: nothing that looks at a work tree, as its attributes could start the repository's own filters."""
 _PASSED_ON = (
     "PATH", "SYSTEMROOT", "TMPDIR", "SSH_AUTH_SOCK", "SSL_CERT_FILE", "SSL_CERT_DIR", "GIT_SSL_CAINFO",
     "http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY",
@@ -169,7 +174,13 @@ class CatFile:
         self.close()
 
     def close(self) -> None:
+        """End the process."""
         _end(self._process)
+
+    @property
+    def alive(self) -> bool:
+        """Whether the process still answers."""
+        return self._process.poll() is None
 
     def read(self, name: str, *, max_bytes: int | None = None) -> bytes | None:
         """The content of the object `name` (an id, or `ref:path`); None where there is no such object.
@@ -277,15 +288,17 @@ def _start(
     with_input: bool,
     stderr: int = subprocess.PIPE,
 ) -> subprocess.Popen[bytes]:
-    if not args or args[0].startswith("-"):
-        raise GitError("a git command starts with the name of its verb")
+    if not args or args[0] not in _VERBS:
+        raise GitError(
+            f"git {args[0] if args else ''} isn't run on repositories of others; use {', '.join(sorted(_VERBS))}"
+        )
     if unknown := set(protocols) - set(NETWORK_PROTOCOLS):
         raise GitError(f"protocol {', '.join(sorted(unknown))} isn't allowed; allowed: {', '.join(NETWORK_PROTOCOLS)}")
     command = ["git", "--no-pager", "--literal-pathspecs"]
     for key, value in (*_OVERRIDES, *(config or {}).items()):
         command += ["-c", f"{key}={value}"]
     command.append(args[0])
-    if args[0] in _DIFF_COMMANDS:
+    if args[0] in _DIFF_VERBS:
         command += ["--no-ext-diff", "--no-textconv"]
     command += args[1:]
     try:
@@ -324,17 +337,16 @@ def _pump(
             if remaining <= 0:
                 return out, err, "time"
             for key, _ in selector.select(remaining):
-                pipe = key.fileobj
-                if pipe is process.stdin:
+                if key.fileobj is process.stdin:
                     left = _push(key.fd, left)
                     done = not left
                 else:
                     chunk = os.read(key.fd, _CHUNK)
                     done = not chunk
-                    (out if pipe is process.stdout else err).extend(chunk)
+                    (out if key.fileobj is process.stdout else err).extend(chunk)
                 if done:
-                    selector.unregister(pipe)
-                    pipe.close()  # type: ignore[union-attr]
+                    selector.unregister(key.fileobj)
+                    key.fileobj.close()  # type: ignore[union-attr]
             del err[:-_STDERR_KEPT]
             if len(out) > max_output:
                 return out, err, "output"
