@@ -1,0 +1,276 @@
+"""One entity: finding it by its reference, and everything its page shows, each in a constant number of statements."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Q
+
+from awayteam.catalog.models import Alias, ApiOperation, Edit, Entity, Ownership, Presence
+from awayteam.catalog.permissions import visible
+from awayteam.catalog.queries.filters import KINDS
+from awayteam.catalog.queries.rows import EntityLink, link
+from awayteam.kernel.actor import Actor
+from awayteam.kernel.errors import InvalidInput, NotFound
+from awayteam.kernel.paging import Page, decode_cursor, page_of
+from awayteam.organisation.models import Person
+from awayteam.sources.backstage import refs
+from awayteam.sources.models import Duplicate, Finding
+
+
+def resolve(actor: Actor, ref: str, now: datetime | None = None) -> Entity:
+    """The entity with this reference, in any case, by a former reference too; with owner, system, source and file.
+
+    A bare name will do where one visible entity only bears it. One statement, two for former references. Raises
+    `NotFound`, and `InvalidInput` where a bare name could mean several.
+    """
+    try:
+        wanted = refs.canonical(ref)
+    except refs.BadReferenceError as error:
+        bare = ref.strip().lower()
+        if not bare or not bare.isprintable() or ":" in bare or len(bare) > refs.MAX_REFERENCE:
+            raise NotFound(f"There is no entity {ref[:80]!r}: {error}.", "Write kind:namespace/name.") from error
+        return _by_name(actor, bare, now)
+    entities = visible(actor, Entity.objects.select_related("owner", "system", "source", "file", "team", "person"), now)
+    found = entities.filter(ref=wanted).first()
+    if found is None:
+        found = entities.filter(pk__in=Alias.objects.filter(ref=wanted).values("entity_id")).first()
+    if found is None:
+        raise NotFound(f"There is no entity {wanted}.", "Look for it by search; it may have another kind or namespace.")
+    return found
+
+
+def _by_name(actor: Actor, bare: str, now: datetime | None) -> Entity:
+    namespace, _, name = bare.rpartition("/")
+    candidates = [f"{kind}:{namespace or 'default'}/{name}" for kind in KINDS]
+    found = list(visible(actor, Entity.objects.filter(ref__in=candidates), now).values_list("ref", flat=True))
+    if not found:
+        raise NotFound(f"There is no entity named {bare[:80]!r}.", "Write kind:namespace/name, or look by search.")
+    if len(found) > 1:
+        raise InvalidInput(f"{bare!r} could be any of {', '.join(sorted(found))}.", "Write which one.")
+    return resolve(actor, found[0], now)
+
+
+@dataclass(frozen=True, slots=True)
+class OwnershipRow:
+    """Who was accountable from `starts` (None: before any record) until `ends` (None: still)."""
+
+    owner: EntityLink
+    starts: datetime | None
+    ends: datetime | None
+    reason: str
+    source: str
+
+
+def ownership_history(actor: Actor, entity: Entity, *, limit: int = 100) -> list[OwnershipRow]:
+    """Owners of the entity, the latest first; one statement. Owners are groups and people, visible to all."""
+    held = Ownership.objects.filter(entity=entity).select_related("owner", "source").defer("owner__document")
+    rows = sorted(
+        held.order_by("-pk")[:limit], key=lambda row: (row.ends is None, row.ends or row.starts), reverse=True
+    )
+    shown = set(
+        visible(actor, Entity.objects.filter(pk__in={row.owner_id for row in rows})).values_list("pk", flat=True)
+    )
+    return [
+        OwnershipRow(link(row.owner), row.starts, row.ends, row.reason, row.source.name if row.source else "")
+        for row in rows
+        if row.owner_id in shown
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class EditRow:
+    """What a person set, and what the source says of the same field. Both are shown wherever they differ."""
+
+    id: int
+    field: str
+    value: Any
+    declared: Any
+    declared_at: datetime | None
+    in_force: str
+    person: Person | None
+    reason: str
+    made_at: datetime
+
+    @property
+    def contradicts(self) -> bool:
+        return bool(self.value != self.declared)
+
+
+def edits(entity: Entity, *, wins: str | None = None) -> list[EditRow]:
+    """Open edits of the entity; one statement. `in_force` is "person" or "source", by rulebook `catalog.edit_wins`."""
+    rule = wins or _edit_wins()
+    rows = Edit.objects.filter(entity=entity, ended_at__isnull=True).select_related("person").order_by("field")
+    return [
+        EditRow(
+            *(row.pk, row.field, row.value, row.declared, row.declared_at, _winner(rule, row)),
+            *(row.person, row.reason, row.made_at),
+        )
+        for row in rows
+    ]
+
+
+def contradictions(entity: Entity) -> list[EditRow]:
+    """Open edits that say other than the source; one statement."""
+    return [row for row in edits(entity) if row.contradicts]
+
+
+def _edit_wins() -> str:
+    from awayteam.kernel import rulebook
+
+    return rulebook.current().catalog.edit_wins
+
+
+def _winner(rule: str, edit: Edit) -> str:
+    if rule != "newest":
+        return rule
+    return "source" if edit.declared_at is not None and edit.declared_at > edit.made_at else "person"
+
+
+@dataclass(frozen=True, slots=True)
+class OperationRow:
+    key: str
+    verb: str
+    path: str
+    summary: str
+    deprecated: bool
+    tags: tuple[str, ...]
+
+
+def operations(
+    api: Entity, *, text: str = "", deprecated: bool | None = None, cursor: str | None = None, limit: int = 100
+) -> Page[OperationRow]:
+    """Operations of an API in its own order, narrowed by a part of key or summary; two statements."""
+    rows = ApiOperation.objects.filter(api=api)
+    if text:
+        text = text.replace("\0", "")[:200]
+        rows = rows.filter(Q(key__icontains=text) | Q(summary__icontains=text))
+    if deprecated is not None:
+        rows = rows.filter(deprecated=deprecated)
+    count = rows.count()
+    if cursor:
+        position, pk = decode_cursor(cursor, int, int)
+        rows = rows.filter(Q(position__gt=position) | Q(position=position, pk__gt=pk))
+    found = page_of(
+        list(rows.order_by("position", "pk")[: limit + 1]), limit, lambda row: (row.position, row.pk), count
+    )
+    return found.map(
+        lambda row: OperationRow(row.key, row.verb, row.path, row.summary, row.deprecated, tuple(row.tags))
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class FindingRow:
+    path: str
+    document: int | None
+    line: int | None
+    entity: str
+    message: str
+    found_at: datetime
+    source: str
+
+
+def findings(entity: Entity, *, limit: int = 50) -> list[FindingRow]:
+    """What is wrong with the entity or with the file that declares it; one statement."""
+    about = Q(entity=entity.ref)
+    if entity.file_id is not None:
+        about |= Q(file=entity.file_id, entity="")
+    rows = Finding.objects.filter(about).select_related("source").order_by("path", "line", "pk")[:limit]
+    return [
+        FindingRow(row.path, row.document, row.line, row.entity, row.message, row.found_at, row.source.name)
+        for row in rows
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """Where an entity is declared and how fresh that is. `good` is False while the file can't be read as it is now."""
+
+    source: str
+    source_id: int
+    path: str
+    line: int | None
+    revision: str
+    good: bool
+    read_at: datetime | None
+    good_at: datetime | None
+    last_success_at: datetime | None
+    duplicates: tuple[str, ...] = ()
+
+    def age(self, now: datetime) -> timedelta | None:
+        """Time since the source was last read well."""
+        return now - self.last_success_at if self.last_success_at else None
+
+
+def declaration(entity: Entity) -> Declaration | None:
+    """The declaration of an entity from `resolve`, with documents that claim the same reference; one statement.
+
+    None for entities that no source declares.
+    """
+    source, file = entity.source, entity.file
+    if source is None:
+        return None
+    others = Duplicate.objects.filter(ref=entity.ref).select_related("dropped_file")
+    return Declaration(
+        *(source.name, source.pk, file.path if file else "", entity.line, source.revision),
+        good=file.good if file else True,
+        read_at=file.read_at if file else None,
+        good_at=file.good_at if file else None,
+        last_success_at=source.last_success_at,
+        duplicates=tuple(f"{row.dropped_file.path}:{row.dropped_line or 1}" for row in others[:20]),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class AncestorRow:
+    """An ancestor and the references of those that lead to it."""
+
+    entity: Entity
+    parents: tuple[str, ...]
+
+
+def ancestry(actor: Actor, entity: Entity, *, most: int = 100) -> list[AncestorRow]:
+    """The entity, then the Locations that led to it, nearest first; ends where Locations point in a circle.
+
+    One statement for each step up; each step reads the Locations whose file points at this entity's file.
+    """
+    rows: list[AncestorRow] = []
+    seen, current = {entity.pk}, entity
+    while len(rows) < most:
+        parent = _location_of(actor, current)
+        if parent is None or parent.pk in seen:
+            rows.append(AncestorRow(current, ()))
+            break
+        rows.append(AncestorRow(current, (parent.ref,)))
+        seen.add(parent.pk)
+        current = parent
+    return rows
+
+
+def _location_of(actor: Actor, entity: Entity) -> Entity | None:
+    import posixpath
+
+    if entity.file is None:
+        return None
+    locations = visible(
+        actor, Entity.objects.filter(kind="Location", source=entity.source_id, presence=Presence.PRESENT)
+    )
+    for location in locations.exclude(pk=entity.pk).select_related("file", "source").order_by("pk")[:1000]:
+        spec = location.document.get("spec") or {}
+        targets = [spec.get("target"), *(spec.get("targets") or [])]
+        folder = posixpath.dirname(location.file.path) if location.file else ""
+        names = {posixpath.normpath(posixpath.join(folder, target)) for target in targets if isinstance(target, str)}
+        if entity.file.path in names:
+            return location
+    return None
+
+
+def missing_references(actor: Actor, *, limit: int = 100, cursor: str | None = None) -> Page[EntityLink]:
+    """Entities that others name and nobody declares (dangling), by name."""
+    rows = (
+        visible(actor, Entity.objects.filter(presence=Presence.MISSING)).order_by("sort_name", "pk").defer("document")
+    )
+    if cursor:
+        name, pk = decode_cursor(cursor, str, int)
+        rows = rows.filter(Q(sort_name__gt=name) | Q(sort_name=name, pk__gt=pk))
+    return page_of(list(rows[: limit + 1]), limit, lambda row: (row.sort_name, row.pk)).map(link)

@@ -1,0 +1,122 @@
+"""What lists, facets and exports are narrowed by, and how that becomes a condition on entities."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from awayteam.catalog.models import Alias, Entity, EntityTag, Presence
+from awayteam.catalog.queries import paths
+from awayteam.kernel.errors import InvalidInput
+from awayteam.sources.backstage import refs
+
+KINDS = {
+    kind.lower(): kind
+    for kind in ("Component", "API", "Resource", "System", "Domain", "Group", "User", "Location", "Template")
+}
+"""Usual spelling of the kinds that everybody knows; others are spelt as their files do."""
+
+LISTED = (Presence.PRESENT, Presence.ORPHAN)
+"""What a list shows unless asked: what is declared, and what was until lately."""
+
+EVERY_PRESENCE = tuple(presence.name.lower() for presence in Presence)
+
+
+@dataclass(frozen=True, slots=True)
+class EntityFilter:
+    """Everything is optional; values of one field are alternatives, different fields must all hold.
+
+    `kind` in any case; `owner` and `system` are references ("payments" means group:default/payments; "" means none);
+    `source` are names of sources; `presence` words ("present", "orphan", "missing", "removed"; none: the first two);
+    `text` words that must all occur (as prefixes); `fields` pairs of a path (`spec.type`) and a value (None: exists).
+    """
+
+    kind: tuple[str, ...] = ()
+    type: tuple[str, ...] = ()
+    lifecycle: tuple[str, ...] = ()
+    owner: tuple[str, ...] = ()
+    tag: tuple[str, ...] = ()
+    system: tuple[str, ...] = ()
+    source: tuple[str, ...] = ()
+    presence: tuple[str, ...] = ()
+    text: str = ""
+    fields: tuple[tuple[str, str | None], ...] = ()
+
+
+def usual_kind(kind: str) -> str:
+    """The spelling under which entities of this kind are kept."""
+    return KINDS.get(kind.lower(), kind)
+
+
+def presences(words: Iterable[str]) -> tuple[Presence, ...]:
+    """The presences that the words name; raises `InvalidInput` for an unknown word."""
+    known = {presence.name.lower(): presence for presence in Presence}
+    found = []
+    for word in words:
+        if word.lower() not in known:
+            raise InvalidInput(
+                f"There is no presence {word[:40]!r}.",
+                f"Use one of {', '.join(known)}.",
+                fields={"presence": "unknown"},
+            )
+        found.append(known[word.lower()])
+    return tuple(found) or LISTED
+
+
+def canonical(values: Iterable[str], default_kind: str) -> tuple[str, ...]:
+    """Canonical references of `values`; "" stays "". Raises `InvalidInput` for what is no reference."""
+    try:
+        return tuple(refs.canonical(value, default_kind) if value else "" for value in values)
+    except refs.BadReferenceError as error:
+        raise InvalidInput(f"That is no reference: {error}.", fields={default_kind: "not a reference"}) from error
+
+
+def narrow(entities: "QuerySet[Entity]", filter: EntityFilter) -> "QuerySet[Entity]":
+    """`entities` with every condition of the filter; raises `InvalidInput`."""
+    entities = entities.filter(presence__in=presences(filter.presence))
+    if filter.kind:
+        entities = entities.filter(_one_of("kind", [usual_kind(kind) for kind in filter.kind]))
+    for name in ("type", "lifecycle"):
+        if values := getattr(filter, name):
+            entities = entities.filter(_one_of(name, values))
+    if filter.source:
+        named = Q(source__name__in=filter.source)
+        entities = entities.filter(named | Q(source__isnull=True) if "" in filter.source else named)
+    for name, kind in (("owner", "group"), ("system", "system")):
+        if values := getattr(filter, name):
+            entities = entities.filter(linked(name, canonical(values, kind)))
+    return beyond_cube(entities, filter)
+
+
+def beyond_cube(entities: "QuerySet[Entity]", filter: EntityFilter) -> "QuerySet[Entity]":
+    """The conditions that the facet cube doesn't know: tags, words and single fields."""
+    if filter.tag:
+        entities = entities.filter(Exists(EntityTag.objects.filter(entity=OuterRef("pk"), tag__in=filter.tag)))
+    if filter.text:
+        from awayteam.catalog.search import matching
+
+        entities = entities.filter(matching(filter.text))
+    for path, value in filter.fields:
+        entities = entities.filter(paths.condition(path, value))
+    return entities
+
+
+def linked(name: str, references: Sequence[str]) -> Q:
+    """Entities whose `name` (owner, system) is one of the references; "" stands for none at all."""
+    wanted = [ref for ref in references if ref]
+    condition = Q(**{f"{name}__in": ids_of(wanted)}) if wanted else Q(pk__in=[])
+    return condition | Q(**{f"{name}__isnull": True}) if "" in references else condition
+
+
+def ids_of(references: Sequence[str]) -> list[int]:
+    """Ids of the entities with these canonical references, former ones included."""
+    if not references:
+        return []
+    found = dict(Entity.objects.filter(ref__in=references).values_list("ref", "pk"))
+    if former := [ref for ref in references if ref not in found]:
+        found |= dict(Alias.objects.filter(ref__in=former).values_list("ref", "entity_id"))
+    return sorted(set(found.values()))
+
+
+def _one_of(column: str, values: Sequence[str]) -> Q:
+    return Q(**{column: values[0]}) if len(values) == 1 else Q(**{f"{column}__in": list(values)})
