@@ -53,6 +53,7 @@ def user(
     memberships: Iterable[DeclaredMembership] = (),
     facts: Mapping[str, Any] | None = None,
     annotations: Mapping[str, str] | None = None,
+    aliases: Iterable[str] = (),
     original: Any = None,
     place: Place = Place(),
 ) -> Declared:
@@ -77,6 +78,7 @@ def user(
         memberships=memberships,
         identities=tuple(dict.fromkeys(known)),
         facts=_filled({"email": email, "display_name": title, **(facts or {})}),
+        aliases=tuple(one for one in dict.fromkeys(aliases) if one != ref),
         document_index=place.document,
         line=place.line,
     )
