@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, cast
 
+from django.conf import settings
 from django.db import connection
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
@@ -17,6 +18,7 @@ from awayteam.kernel.errors import NotSignedIn
 from awayteam.kernel.requests import Request
 from awayteam.organisation.models import Person, Role
 
+NOT_PAGES = ("/accounts/", "/api/", "/healthz", "/hooks/", "/static/")
 LAST_USED_EVERY = timedelta(minutes=1)
 """`last_used_at` is exact to this, so that reading doesn't mean writing each time."""
 
@@ -106,6 +108,7 @@ def actor_of_token(token: str, now: datetime) -> Actor:
         user_id=owner.user_id,
         person_id=owner.person_id,
         is_administrator=owner.is_administrator,
+        token_id=row.pk,
         teams=owner.teams,
         leads=owner.leads,
         decides=owner.decides,
@@ -138,7 +141,16 @@ class ActorMiddleware:
                 acted.actor = actor_of_token(token, timezone.now())
             except NotSignedIn as problem:
                 acted.actor, acted.token_problem = ANONYMOUS, problem
+        if settings.DEMO and acted.actor is ANONYMOUS and is_page(request):
+            from awayteam.accounts import become
+
+            acted.actor = become.visit(request, now=timezone.now()) or ANONYMOUS
         return self.get_response(request)
+
+
+def is_page(request: HttpRequest) -> bool:
+    """Whether somebody looks at a page of ours (and not at the API, a webhook, the health check, or sign-in itself)."""
+    return request.method == "GET" and not request.path_info.startswith(NOT_PAGES)
 
 
 def bearer(request: HttpRequest) -> str | None:

@@ -56,8 +56,8 @@ def may_sign_up(
     """Whether somebody who signs in for the first time gets an account.
 
     `policy` is "open" (anybody), "known" or "closed". `by_directory` tells that the organisation's own directory
-    (OpenID Connect) vouches; `is_known` that a person of the organisation has this handle or verified e-mail; `verified` are
-    verified e-mail addresses, whose domain may be one of `domains`.
+    (OpenID Connect) vouches; `is_known` that a person of the organisation has this handle or verified e-mail;
+    `verified` are verified e-mail addresses, whose domain may be one of `domains`.
     """
     if policy == "open":
         return True

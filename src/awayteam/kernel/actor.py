@@ -27,6 +27,7 @@ class Actor:
     trusted: frozenset[int] = frozenset()
     manages: frozenset[int] = frozenset()
     is_administrator: bool = False
+    token_id: int | None = None
     scopes: frozenset[str] = field(default=frozenset({"read", "write"}))
 
     @property
