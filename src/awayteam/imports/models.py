@@ -1,7 +1,7 @@
 """State of imports: what each document claims about the organisation, from which dated rows are kept.
 
-A membership may be declared by the group and by the user; it ends when nobody declares it any more. An identity belongs
-to the first who claims it; when that one goes, the next takes over. Hence the claims are kept, one row for each document.
+A membership may be declared by the group and by the user; it ends when nobody declares it any more. An identity
+belongs to the first who claims it; when that one goes, the next takes over. Hence the claims of each document are kept.
 """
 
 from django.db import models

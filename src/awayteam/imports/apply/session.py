@@ -1,0 +1,46 @@
+"""What the steps of one import share."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from awayteam.catalog import facets
+from awayteam.catalog.facets import FacetKey
+from awayteam.imports.apply.ids import Ids
+from awayteam.imports.apply.searching import reindex
+from awayteam.kernel import events
+from awayteam.kernel.actor import Actor
+from awayteam.kernel.events import Draft
+from awayteam.sources.models import Source
+
+
+@dataclass(slots=True)
+class Session:
+    """One run over `source`. `first` says that the source was never imported before: what it declares then has been so
+    since nobody knows when. `edit_wins` is the rulebook's."""
+
+    source: Source
+    actor: Actor
+    now: datetime
+    first: bool
+    edit_wins: str
+    ids: Ids = field(init=False)
+    created: int = 0
+    updated: int = 0
+    orphaned: int = 0
+    cube: Counter[FacetKey] = field(default_factory=Counter)
+    drafts: list[Draft] = field(default_factory=list)
+    changed: list[int] = field(default_factory=list)
+    """Ids of entities that the search index must read again."""
+
+    def __post_init__(self) -> None:
+        self.ids = Ids(self.now, self.cube, self.changed)
+
+    def finish_batch(self) -> None:
+        """The last step of a batch's transaction: events, search index, cube."""
+        events.append_many(self.drafts)
+        reindex(self.changed)
+        facets.apply(self.cube)
+        self.drafts.clear()
+        self.changed.clear()
+        self.cube.clear()
