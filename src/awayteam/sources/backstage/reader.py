@@ -19,7 +19,7 @@ from awayteam.sources.declared import Declared, Operation, Problem, Reading, Rel
 from awayteam.sources.shapes import kind_of
 from awayteam.sources.yamldoc import Document
 
-NAME = "backstage"
+NAME = "Backstage"
 RESTRICTED = "awayteam/restricted"
 ALIASES = "awayteam/aliases"
 _FAULTS_SHOWN = 20

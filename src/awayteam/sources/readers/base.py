@@ -30,6 +30,11 @@ class FileStat:
 class Reader(Protocol):
     """Hands out the files of one source. A reader can be pickled; its copy opens what it needs anew."""
 
+    exact: bool
+    """Whether fingerprints are made from the content alone, so that one tells all."""
+    only: tuple[str, ...]
+    """The globs that stand where `files` is asked for none; files found through them were asked for by name."""
+
     root: str
     """Where the source is, for people: no credentials in it."""
     revision: str

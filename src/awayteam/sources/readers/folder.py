@@ -23,11 +23,13 @@ class FolderReader:
     it is; only a glob that names the link itself takes it. `only` are globs for where the caller asks for none.
     """
 
+    exact = False
+
     def __init__(self, root: str | os.PathLike[str], *, only: Sequence[str] = ()) -> None:
         self.root = encode_path(os.fsencode(os.path.abspath(os.fspath(root))))
         self.revision = ""
         self.problems: list[Problem] = []
-        self._only = tuple(only)
+        self.only = tuple(only)
         self._top = os.fsencode(os.path.realpath(os.fspath(root)))
         if not os.path.isdir(self._top):
             raise ReadError(f"{self.root} is no folder; name one that exists")
@@ -48,7 +50,7 @@ class FolderReader:
 
     def files(self, globs: Sequence[str] = ()) -> Iterator[FileStat]:
         self.problems.clear()
-        wanted = Globs(globs or self._only)
+        wanted = Globs(globs or self.only)
         yield from self._walk(b"", wanted, 0)
 
     def _walk(self, folder: bytes, wanted: Globs, depth: int) -> Iterator[FileStat]:

@@ -24,6 +24,8 @@ class GitReader:
     one by one, `read`) fetches missing blobs by `protocols`; without it nothing ever reaches out. Raises `ReadError`.
     """
 
+    exact = True
+
     def __init__(
         self,
         repo: str | os.PathLike[str],
@@ -38,7 +40,8 @@ class GitReader:
         self._repo = os.path.abspath(os.fspath(repo))
         self.root = root or encode_path(os.fsencode(self._repo))
         self.problems: list[Problem] = []
-        self._remote, self._protocols, self._only, self._timeout = remote, tuple(protocols), tuple(only), timeout
+        self._remote, self._protocols, self._timeout = remote, tuple(protocols), timeout
+        self.only = tuple(only)
         self._tree: dict[str, tuple[str, int | None]] | None = None
         self._links: dict[str, str] = {}
         self._objects: CatFile | None = None
@@ -65,7 +68,7 @@ class GitReader:
 
     def files(self, globs: Sequence[str] = ()) -> Iterator[FileStat]:
         self.problems.clear()
-        wanted = Globs(globs or self._only)
+        wanted = Globs(globs or self.only)
         tree = self._list()
         for path in sorted((*tree, *self._links)):
             if wanted and not wanted.match(path):
