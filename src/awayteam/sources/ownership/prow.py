@@ -42,14 +42,17 @@ class Prow(Resolver):
 
     format = "prow"
 
-    def __init__(self, files: dict[str, bytes], aliases: bytes | None = None) -> None:
-        """`files` maps the path of each OWNERS file to its content."""
+    def __init__(
+        self, files: dict[str, bytes], aliases: bytes | None = None, cache: dict[tuple[str, bytes], File] | None = None
+    ) -> None:
+        """`files` maps the path of each OWNERS file to its content; `cache` keeps what was read, for many versions."""
         super().__init__()
         self.file = NAME if NAME in files else min(files, default="")
         self.aliases: dict[str, tuple[str, ...]] = {}
         if aliases is not None:
             self.aliases, problems = read_aliases(aliases, ALIASES)
             self.problems += problems
+        self._cache = {} if cache is None else cache
         self._folders: dict[str, _Folder] = {}
         for path in sorted(files):
             self._read(path, files[path])
@@ -64,7 +67,8 @@ class Prow(Resolver):
         if len(data) > MAX_BYTES:
             self.problem(Severity.ERROR, "too-large", f"{len(data)} bytes; at most {MAX_BYTES} are read", file=path)
             return
-        file = read_owners(data, path)
+        file = self._cache.get((path, data)) or read_owners(data, path)
+        self._cache[(path, data)] = file
         self.problems += file.problems
         entry = _Folder(folder, file)
         for owners in file.entries:

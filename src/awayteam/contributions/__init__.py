@@ -1,0 +1,1 @@
+"""Contributions: who changed whose code, from history and ownership."""
