@@ -5,11 +5,11 @@ that every page and script finds things in the same places; what the file said s
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from awayteam.sources.backstage.people import is_unit
-from awayteam.sources.declared import Declared, DeclaredMembership, Identity, RelationType
+from awayteam.sources.declared import Declared, DeclaredMembership, Identity, Operation, RelationType
 from awayteam.sources.shapes import json_safe, reference
 
 API_VERSION = "backstage.io/v1alpha1"
@@ -200,3 +200,8 @@ def entity(
         document_index=place.document,
         line=place.line,
     )
+
+
+def with_operations(declared: Declared, operations: Iterable[Operation]) -> Declared:
+    """The same API with its operations."""
+    return replace(declared, operations=tuple(operations))

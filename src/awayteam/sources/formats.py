@@ -4,7 +4,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from types import ModuleType
 
-from awayteam.sources import apis, awayteamfile, backstage, people, peribolos, sigs
+from awayteam.sources import (
+    apis,
+    awayteamfile,
+    backstage,
+    compass,
+    cortex,
+    datadog,
+    opslevel,
+    people,
+    peribolos,
+    port,
+    sigs,
+)
 from awayteam.sources.context import Context
 from awayteam.sources.declared import Reading
 
@@ -32,6 +44,11 @@ FORMATS: list[Format] = [
     BACKSTAGE,
     _of(peribolos),
     _of(sigs),
+    _of(cortex),  # before apis: its files have the shape of OpenAPI
+    _of(opslevel),
+    _of(compass),
+    _of(datadog),
+    _of(port),
     _of(people, yielding=True),
     _of(apis, yielding=True),
 ]

@@ -13,7 +13,7 @@ from awayteam.sources.peribolos.organisation import Organisation
 from awayteam.sources.shapes import Notes, items, kind_of, object_of
 from awayteam.sources.yamldoc import load
 
-NAME = "GitHub organisation (Peribolos)"
+NAME = "Peribolos"
 _HEAD = 8192
 _SIGN = rb"^orgs:[ \t]*(?:#.*)?\r?\n(?:[ \t]*(?:#.*)?\r?\n)*[ \t]+\S+:[ \t]*(?:#.*)?$"
 _KNOWN = (
