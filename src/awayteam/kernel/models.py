@@ -1,4 +1,4 @@
-"""State of the kernel: the event log, the outbox and the clocks."""
+"""State of the kernel: the event log, the outbox, the clocks and the periodic jobs."""
 
 from django.db import models
 
@@ -105,6 +105,7 @@ class Clock(models.Model):
     kind = models.CharField(max_length=60)
     subject_kind = models.CharField(max_length=30)
     subject_id = models.BigIntegerField()
+    subject_label = models.CharField(max_length=300, default="")
     turn_person_id = models.BigIntegerField(null=True)
     turn_team_id = models.BigIntegerField(null=True)
     state = models.CharField(max_length=10, choices=ClockState.choices, default=ClockState.RUNNING)
@@ -130,3 +131,18 @@ class Clock(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} of {self.subject_kind} {self.subject_id}"
+
+
+class PeriodicJob(models.Model):
+    """When a job that the code registers ran last and may run next; taken by compare-and-set on `version` with a lease."""
+
+    name = models.CharField(max_length=60, unique=True)
+    next_at = models.DateTimeField()
+    lease_until = models.DateTimeField(null=True)
+    version = models.PositiveBigIntegerField(default=0)
+    started_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    last_error = models.TextField(blank=True)
+
+    def __str__(self) -> str:
+        return self.name

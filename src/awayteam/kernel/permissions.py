@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from awayteam.kernel.actor import Actor
 from awayteam.kernel.errors import NotAllowed
 
 
@@ -20,3 +21,12 @@ class Decision:
         """Raise `NotAllowed` with the reason unless allowed."""
         if not self.allowed:
             raise NotAllowed(self.reason)
+
+
+def administrators_only(actor: Actor, what: str) -> Decision:
+    """Whether `actor` may do `what` ("retry messages"), which is for administrators with a scope to write."""
+    if not actor.is_administrator:
+        return Decision(False, f"Only administrators may {what}.", "administrator")
+    if not actor.may_write:
+        return Decision(False, "This token may only read.", "scope")
+    return Decision(True, "Administrators may.", "administrator")

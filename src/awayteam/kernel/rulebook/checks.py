@@ -21,6 +21,19 @@ def country(value: str) -> str | None:
     return f"no public holidays are known for {value!r}; write an ISO 3166 code such as DE, or leave it empty"
 
 
+def subdivision(country: str, value: str) -> str | None:
+    import holidays
+
+    if not value:
+        return None
+    if not country:
+        return "a subdivision needs a country"
+    known = holidays.list_supported_countries().get(country, [])
+    if value in known:
+        return None
+    return f"{country} has no subdivision {value!r}; known: {', '.join(known) or 'none'}"
+
+
 def weekdays(value: Sequence[int]) -> str | None:
     if not value:
         return "nobody would ever work; name at least one day, 0 (Monday) to 6 (Sunday)"

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from awayteam.kernel.rulebook import schema
+from awayteam.kernel.rulebook import checks, schema
 
 Keys = tuple[tuple[str, str], ...]
 
@@ -31,18 +31,5 @@ def contradictions(
             (("outbox", "lease_seconds"), ("webhooks", "timeout_seconds")),
             "outbox.lease_seconds must be more than webhooks.timeout_seconds, or a slow receiver gets everything twice",
         )
-    if problem := _subdivision(calendar):
+    if problem := checks.subdivision(calendar.country, calendar.subdivision):
         yield ((("calendar", "subdivision"), ("calendar", "country")), problem)
-
-
-def _subdivision(calendar: schema.Calendar) -> str | None:
-    if not calendar.subdivision:
-        return None
-    import holidays
-
-    known = holidays.list_supported_countries().get(calendar.country, [])
-    if calendar.subdivision in known:
-        return None
-    if not calendar.country:
-        return "a subdivision needs a country"
-    return f"{calendar.country} has no subdivision {calendar.subdivision!r}; known: {', '.join(known) or 'none'}"

@@ -1,0 +1,77 @@
+"""Periodic jobs: what apps let the worker do again and again (refreshing sources, clearing what is old).
+
+A job is taken by compare-and-set with a lease, so that however many workers there are it runs once at a time; a killed
+worker's job is taken again when the lease has run out. Jobs must bear being run twice.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+from django.db.models import F, Q
+
+from awayteam.kernel.models import PeriodicJob
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """`run(now)` returns how many things it did (0 lets the worker rest). `pending(now)`, where given, is a cheap look
+    whether there is anything to do; without it the job is taken every `every_seconds` and writes its row each time.
+    `lease_seconds` is longer than a run ever takes."""
+
+    name: str
+    every_seconds: float
+    run: Callable[[datetime], int]
+    pending: Callable[[datetime], bool] | None = None
+    lease_seconds: int = 300
+
+
+registered: dict[str, Job] = {}
+
+
+def register(job: Job) -> Job:
+    """Let the worker run `job`; called in `AppConfig.ready()`. A second job of the same name replaces the first."""
+    registered[job.name] = job
+    return job
+
+
+def run_due(now: datetime, stopping: Callable[[], bool] = lambda: False) -> int:
+    """Run every job whose time has come and that nobody else runs; returns how many things they did."""
+    done = 0
+    for job in list(registered.values()):
+        if stopping():
+            break
+        done += _run_if_due(job, now)
+    return done
+
+
+def _run_if_due(job: Job, now: datetime) -> int:
+    row = PeriodicJob.objects.filter(name=job.name).first()
+    if row is None:
+        PeriodicJob.objects.bulk_create([PeriodicJob(name=job.name, next_at=now)], ignore_conflicts=True)
+        row = PeriodicJob.objects.get(name=job.name)
+    if row.next_at > now or (row.lease_until is not None and row.lease_until > now):
+        return 0
+    if job.pending is not None and not job.pending(now):
+        return 0
+    if not _take(row, job, now):
+        return 0
+    done, error = 0, ""
+    try:
+        done = job.run(now)
+    except Exception as failure:
+        log.exception("job.failed", job=job.name)
+        error = f"{type(failure).__name__}: {failure}"[:2000]
+    PeriodicJob.objects.filter(pk=row.pk, version=row.version + 1).update(
+        lease_until=None, next_at=now + timedelta(seconds=job.every_seconds), finished_at=now, last_error=error
+    )
+    return done
+
+
+def _take(row: PeriodicJob, job: Job, now: datetime) -> bool:
+    free = PeriodicJob.objects.filter(Q(lease_until=None) | Q(lease_until__lte=now), pk=row.pk, version=row.version)
+    until = now + timedelta(seconds=job.lease_seconds)
+    return bool(free.update(lease_until=until, version=F("version") + 1, started_at=now))

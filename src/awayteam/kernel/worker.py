@@ -1,0 +1,140 @@
+"""The worker: runs what is due (clocks, the outbox, periodic jobs), in as many processes as one likes.
+
+Each kind of work has a lane of its own with its own thread and database connection, so that a slow receiver holds up no
+clock and a long import no delivery. Everything is taken by compare-and-set with a lease: a worker may be killed at any
+moment, and another goes on.
+"""
+
+import signal
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from types import FrameType
+
+import structlog
+from django.db import DatabaseError, close_old_connections, connection
+from django.utils import timezone
+
+from awayteam.kernel import clocks, jobs, outbox, rulebook
+from awayteam.kernel.errors import AwayteamError
+
+log = structlog.get_logger(__name__)
+
+FIRST_NAP = 0.05
+"""Seconds that a lane sleeps when it has just run out of work; each nap after that is twice as long."""
+
+Stopping = Callable[[], bool]
+LANES: Mapping[str, Callable[[datetime, int, Stopping], int]] = {
+    "clocks": lambda now, limit, stopping: clocks.run_due(now, limit, stopping),
+    "outbox": lambda now, limit, stopping: outbox.deliver_due(now, limit, stopping),
+    "jobs": lambda now, _limit, stopping: jobs.run_due(now, stopping),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What one round did: clocks run, messages delivered or given up, things that jobs did."""
+
+    clocks: int
+    outbox: int
+    jobs: int
+
+
+class _Bell:
+    """Wakes sleeping lanes of this process; a ring between two naps isn't missed."""
+
+    def __init__(self) -> None:
+        self.condition = threading.Condition()
+        self.rings = 0
+
+    def ring(self) -> None:
+        with self.condition:
+            self.rings += 1
+            self.condition.notify_all()
+
+    def wait(self, heard: int, seconds: float) -> bool:
+        """Sleep until a ring after the first `heard`, at most `seconds`; whether there was one."""
+        with self.condition:
+            return self.condition.wait_for(lambda: self.rings > heard, seconds)
+
+
+_bell = _Bell()
+
+
+def wake() -> None:
+    """Let this process's worker look at once: `transaction.on_commit(worker.wake)`. Cheap without a worker."""
+    _bell.ring()
+
+
+def run_once(now: datetime) -> Counts:
+    """One round of everything that is due, in this thread."""
+    limit = rulebook.current().worker.batch
+    return Counts(**{name: work(now, limit, lambda: False) for name, work in LANES.items()})
+
+
+def run(stop: threading.Event | None = None) -> None:
+    """Work until `stop` is set; what is in hand is finished first. Returns when every lane has stopped.
+
+    To stop a worker that sleeps at once, call `wake()` after setting `stop`.
+    """
+    stop = stop or threading.Event()
+    lanes = [threading.Thread(target=_lane, args=(name, stop), name=f"worker-{name}", daemon=True) for name in LANES]
+    log.info("worker.started", lanes=list(LANES))
+    for lane in lanes:
+        lane.start()
+    for lane in lanes:
+        lane.join()
+    log.info("worker.stopped")
+
+
+def run_until_signalled() -> None:
+    """`run` in the main thread of a process of its own: SIGTERM and SIGINT finish what is in hand and end it."""
+    stop = threading.Event()
+
+    def leave(number: int, _frame: FrameType | None) -> None:
+        log.info("worker.stopping", signal=signal.Signals(number).name)
+        stop.set()
+        # the condition may be held by this very thread's interrupted code, so another thread rings
+        threading.Thread(target=wake, daemon=True).start()
+
+    before = {number: signal.signal(number, leave) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        run(stop)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _lane(name: str, stop: threading.Event) -> None:
+    nap = FIRST_NAP
+    while not stop.is_set():
+        heard = _bell.rings
+        done = _round(name, stop)
+        if done:
+            nap = FIRST_NAP
+            continue
+        if _bell.wait(heard, nap):
+            nap = FIRST_NAP
+        else:
+            nap = min(nap * 2, _longest_nap())
+    connection.close()
+
+
+def _round(name: str, stop: threading.Event) -> int:
+    close_old_connections()
+    try:
+        return LANES[name](timezone.now(), rulebook.current().worker.batch, stop.is_set)
+    except (DatabaseError, AwayteamError) as error:
+        log.error("worker.round-failed", lane=name, error=str(error))
+    except Exception:
+        log.exception("worker.round-failed", lane=name)
+    connection.close()
+    return 0
+
+
+def _longest_nap() -> float:
+    try:
+        return rulebook.current().worker.idle_seconds
+    except AwayteamError:
+        return rulebook.defaults().worker.idle_seconds
