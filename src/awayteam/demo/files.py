@@ -7,7 +7,7 @@ from typing import Any
 import yaml
 
 from awayteam.demo.tables import COMPANY, SYSTEMS
-from awayteam.demo.world import DemoApi, DemoService, World
+from awayteam.demo.world import DemoApi, DemoService, DemoTeam, World
 
 V1 = "backstage.io/v1alpha1"
 
@@ -29,79 +29,69 @@ def _dump(documents: list[dict[str, Any]]) -> str:
     return yaml.safe_dump_all(documents, sort_keys=False, allow_unicode=True, width=110)
 
 
-def _group(name: str, title: str, mission: str, type_: str, parent: str | None, **profile: Any) -> dict[str, Any]:
-    spec: dict[str, Any] = {"type": type_, "profile": {"displayName": title, **profile}, "children": []}
-    if parent:
-        spec["parent"] = parent
-    return {
-        "apiVersion": V1,
-        "kind": "Group",
-        "metadata": {"name": name, "title": title, "description": mission},
-        "spec": spec,
-    }
-
-
 def _organisation(world: World, day: date) -> list[tuple[str, str]]:
-    groups = [_group("fernweh", COMPANY, "A demonstration: nobody works here.", "organization", None)]
-    groups += [_group(name, title, text, "business-unit", "fernweh") for name, (title, text) in world.units.items()]
-    domains = [
-        {"apiVersion": V1, "kind": "Domain", "metadata": {"name": n, "title": t}, "spec": {"owner": n}}
-        for n, (t, _) in world.units.items()
+    """Units, teams with calendars and members, people, domains and systems, in our own format (docs/sources.md)."""
+    here = {name: team for name, team in world.teams.items() if team.span.holds(day)}
+    places = {
+        p.login: place for p in world.people.values() if (place := p.team_on(day)) and place[0] in {*here, *world.units}
+    }
+    top = {
+        "name": "fernweh",
+        "title": COMPANY,
+        "type": "organization",
+        "mission": "A demonstration: nobody works here.",
+    }
+    units = [
+        {"name": name, "title": title, "type": "business-unit", "parent": "fernweh", "mission": text}
+        | {"members": _members(places, name)}
+        for name, (title, text) in world.units.items()
     ]
-    systems = [
-        {"apiVersion": V1, "kind": "System", "metadata": {"name": name}, "spec": {"owner": unit, "domain": unit}}
-        for unit, names in SYSTEMS.items()
-        for name in names
-    ]
-    out = [("org/units.yaml", _dump(groups)), ("org/systems.yaml", _dump([*domains, *systems]))]
-    for team in world.teams.values():
-        if not team.span.holds(day):
-            continue
-        group = _group(team.name, team.title, team.mission, "team", team.unit, email=f"{team.name}@fernweh.example")
-        out.append((f"org/teams/{team.name}.yaml", _dump([group])))
-    out.append(("org/people.yaml", _dump(_users(world, day))))
-    out.append(("org/awayteam.yaml", _facts(world, day)))
-    return out
+    document = {
+        "version": 1,
+        "units": [top, *units],
+        "teams": [_team(team, _members(places, team.name)) for team in here.values()],
+        "people": [_person(world, login, places) for login in places],
+        "domains": [{"name": name, "title": title, "owner": name} for name, (title, _) in world.units.items()],
+        "systems": [
+            {"name": name, "title": name.replace("-", " ").capitalize(), "owner": unit, "domain": unit}
+            for unit, names in SYSTEMS.items()
+            for name in names
+        ],
+    }
+    return [("organisation/awayteam.yaml", _dump([document]))]
 
 
-def _users(world: World, day: date) -> list[dict[str, Any]]:
-    users = []
-    for person in world.people.values():
-        if person.team_on(day) is None:
-            continue
-        users.append(
-            {
-                "apiVersion": V1,
-                "kind": "User",
-                "metadata": {"name": person.login, "annotations": {"github.com/user-login": person.login}},
-                "spec": {
-                    "profile": {"displayName": person.name, "email": f"{person.login}@fernweh.example"},
-                    "memberOf": [],
-                },
-            }
-        )
-    return users
+def _members(places: dict[str, tuple[str, str]], team: str) -> list[dict[str, Any]]:
+    return [{"person": login, "role": role} for login, (name, role) in places.items() if name == team]
 
 
-def _facts(world: World, day: date) -> str:
-    """What Backstage's files have no place for: roles, calendars, on-call. See docs/sources.md for the format."""
-    teams: dict[str, Any] = {}
-    for team in world.teams.values():
-        if not team.span.holds(day):
-            continue
-        facts: dict[str, Any] = {
-            "time_zone": team.time_zone,
-            "calendar": {"country": team.country, "subdivision": team.subdivision},
-        }
-        if team.on_call:
-            facts["on_call"] = f"https://oncall.fernweh.example/{team.name}"
-        teams[team.name] = facts | {"members": []}
-    for unit in world.units:
-        teams[unit] = {"members": []}
-    for person in world.people.values():
-        if (place := person.team_on(day)) and place[0] in teams:
-            teams[place[0]]["members"].append({"person": person.login, "role": place[1]})
-    return yaml.safe_dump({"awayteam": 1, "teams": teams}, sort_keys=False, allow_unicode=True, width=110)
+def _team(team: DemoTeam, members: list[dict[str, Any]]) -> dict[str, Any]:
+    facts: dict[str, Any] = {
+        "name": team.name,
+        "title": team.title,
+        "parent": team.unit,
+        "mission": team.mission,
+        "email": f"{team.name}@fernweh.example",
+        "contacts": {"chat": f"#{team.name}"},
+        "time_zone": team.time_zone,
+        "calendar": {"country": team.country, "subdivision": team.subdivision},
+        "members": members,
+    }
+    return facts | ({"on_call": f"https://oncall.fernweh.example/{team.name}"} if team.on_call else {})
+
+
+def _person(world: World, login: str, places: dict[str, tuple[str, str]]) -> dict[str, Any]:
+    team, role = places[login]
+    lead = next((other for other, place in places.items() if place == (team, "lead")), None)
+    unit = world.teams[team].unit if team in world.teams else None
+    manager = world.managers[unit] if unit and role == "lead" else lead
+    facts = {
+        "handle": login,
+        "name": world.people[login].name,
+        "emails": [f"{login}@fernweh.example"],
+        "handles": {"github": login},
+    }
+    return facts | ({"manager": manager} if manager and manager != login else {})
 
 
 def _services(world: World, day: date) -> list[tuple[str, str]]:
