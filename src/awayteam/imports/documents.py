@@ -2,7 +2,7 @@
 
 import tempfile
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,11 +17,14 @@ class Packed(NamedTuple):
     digest: str
     document_index: int
     line: int
+    aliases: tuple[str, ...]
     body: bytes
 
 
 def pack(record: Record) -> Packed:
-    return Packed(record.ref, record.kind, record.digest, record.document_index, record.line, record.packed())
+    return Packed(
+        record.ref, record.kind, record.digest, record.document_index, record.line, record.aliases, record.packed()
+    )
 
 
 class Documents:
@@ -37,6 +40,7 @@ class Documents:
         self.indexes = array("q")
         self.lines = array("q")
         self.spans: dict[int, tuple[int, int]] = {}
+        self.aliases: dict[int, tuple[str, ...]] = {}
 
     def __len__(self) -> int:
         return len(self.refs)
@@ -45,6 +49,8 @@ class Documents:
         """Add all documents of one file."""
         start = len(self.refs)
         for one in documents:
+            if one.aliases:
+                self.aliases[len(self.refs)] = one.aliases
             self._bodies.write(one.body)
             self._offsets.append(self._offsets[-1] + len(one.body))
             self._ranks.append(KIND_ORDER.get(one.kind, len(KIND_ORDER)))
@@ -54,6 +60,13 @@ class Documents:
             self.indexes.append(one.document_index)
             self.lines.append(one.line)
         self.spans[file_id] = (start, len(self.refs))
+
+    def renumber(self, ids: Mapping[int, int]) -> None:
+        """Give files that had a number of their own their id in the database."""
+        for position, file_id in enumerate(self.files):
+            if file_id < 0:
+                self.files[position] = ids[file_id]
+        self.spans = {ids.get(file_id, file_id): span for file_id, span in self.spans.items()}
 
     def of_file(self, file_id: int) -> set[str]:
         """The references that the documents of a file declare."""

@@ -201,3 +201,7 @@ _NAMES = frozenset(("name", "title", "description", "namespace", "aliases"))
 
 def records_of(declared: Iterable[Declared]) -> list[Record]:
     return [record_of(one) for one in declared]
+
+
+def json_value(text: str) -> Any:
+    return orjson.loads(text)

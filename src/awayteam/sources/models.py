@@ -87,7 +87,7 @@ class Duplicate(models.Model):
     """A document whose reference another document had claimed first; it takes over when the first one goes."""
 
     ref = models.CharField(max_length=300, db_index=True)
-    kept_file = models.ForeignKey(SourceFile, on_delete=models.CASCADE, related_name="duplicates_kept")
+    kept_file = models.ForeignKey(SourceFile, null=True, on_delete=models.SET_NULL, related_name="duplicates_kept")
     dropped_file = models.ForeignKey(SourceFile, on_delete=models.CASCADE, related_name="duplicates_dropped")
     dropped_document = models.PositiveIntegerField()
     dropped_line = models.PositiveIntegerField(null=True)

@@ -82,8 +82,9 @@ class Ids:
         constants = ("", "", "", "", "[]", Presence.MISSING.value, False, "{}", "")
         bulk.insert(
             Entity,
-            [*["id", "ref", "kind", "namespace", "name", "sort_name", "team_id", "person_id", "first_seen_at", "changed_at"],
-             *["title", "description", "type", "lifecycle", "tags", "presence", "restricted", "document", "content_hash"]],
+            ["id", "ref", "kind", "namespace", "name", "sort_name", "team_id", "person_id", "first_seen_at",
+             "changed_at", "title", "description", "type", "lifecycle", "tags", "presence", "restricted", "document",
+             "content_hash"],
             ((*row, *constants) for row in rows),
         )  # fmt: skip
         self._changed.extend(ids)
