@@ -1,5 +1,6 @@
 """`awayteam scan`: which team changes whose code, from repositories alone. No server, no database."""
 
+import gc
 import json
 import sys
 from collections.abc import Iterator
@@ -86,6 +87,7 @@ def run(repos: list[str], org: list[str], options: "Options", aliases: Path | No
     known, wrong = read_aliases(aliases.read_text("utf-8")) if aliases else ({}, [])
     for message in wrong:
         typer.echo(f"awayteam: {aliases}: {message}", err=True)
+    gc.disable()  # a scan makes many small values and no cycles; the process ends with it
     with progress_bar(len(repos)) as progress:
         found = scan_repos(repos, organisation, options, aliases=known, progress=progress)
     for message in found.failed:

@@ -93,6 +93,7 @@ class Resolver:
         self._logins: dict[str, str] = {login.lower(): f"login:{login.lower()}" for login in rule_logins}
         self._emails: dict[str, str] = {}
         self._names: dict[str, set[str]] = {}
+        self._sorted_names: dict[str, str] | None = None
         for person in organisation.people.values():
             self._logins.update(dict.fromkeys(person.logins, person.ref))
             self._emails.update(dict.fromkeys(person.emails, person.ref))
@@ -175,10 +176,13 @@ class Resolver:
         """The one name that is close; None where none or several are."""
         from rapidfuzz import fuzz, process
 
-        known = [other for other, people in self._names.items() if len(people) == 1 and " " in other]
-        found = process.extract(name, known, scorer=fuzz.token_sort_ratio, score_cutoff=_CLOSE, limit=2)
-        people = {next(iter(self._names[other])) for other, _, _ in found}
-        return str(found[0][0]) if len(people) == 1 else None
+        if self._sorted_names is None:
+            one = (other for other, people in self._names.items() if len(people) == 1)
+            self._sorted_names = {other: " ".join(sorted(other.split())) for other in one}
+        ordered = " ".join(sorted(name.split()))
+        found = process.extract(ordered, self._sorted_names, scorer=fuzz.ratio, score_cutoff=_CLOSE, limit=2)
+        people = {next(iter(self._names[other])) for _, _, other in found}
+        return str(found[0][2]) if len(people) == 1 else None
 
     def _found(self, person: str, method: Method, evidence: str, login: str = "") -> Identified:
         if person.startswith(("login:", "email:")):

@@ -224,17 +224,24 @@ class _Memo:
         self._groups: dict[int, tuple[Resolution, int]] = {}
 
     def touch(self, files: list[bytes]) -> int:
-        known = self._known
-        counts: dict[int, int] = {}
-        for path in files:
-            group = known.get(path)
-            if group is None:
-                group = self._look(path)
-            counts[group] = counts.get(group, 0) + 1
-        return self._interned.touch(counts.items())
+        if not files:
+            return self._interned.touch(())
+        if not self._resolver.rules:
+            return self._interned.touch(((-1, len(files)),))
+        try:
+            groups = [self._known[path] for path in files]
+        except KeyError:
+            groups = [self._look(path) for path in files]
+        first = groups[0]
+        if groups.count(first) == len(groups):
+            return self._interned.touch(((first, len(groups)),))
+        return self._interned.touch([(group, groups.count(group)) for group in set(groups)])
 
     def _look(self, path: bytes) -> int:
-        answer = self._resolver.resolve(path.decode("utf-8", "surrogateescape"))
+        known = self._known.get(path)
+        if known is not None:
+            return known
+        answer = self._resolver.resolve_git(path.decode("utf-8", "surrogateescape"))
         kept = self._groups.get(id(answer))
         if kept is None:
             kept = self._groups[id(answer)] = (answer, self._interned.group(self._repo, answer, self._resolver))

@@ -206,13 +206,13 @@ def _timeline(format: str, tree: GitTree, objects: gitcmd.CatFile) -> Timeline:
                 return None
             raise
 
-    timeline = Timeline(format, {}, read)
-    blobs = {}
-    for path in tree.paths():
-        if timeline.watched(path.encode("utf-8", "surrogateescape")):
-            blob = tree.blob(path)
-            if blob is not None:
-                blobs[path] = blob
+    paths = [path.encode("utf-8", "surrogateescape") for path in tree.paths()]
+    blobs: dict[str, str] = {}
+    for path in Timeline(format, {}, read).watched(paths):
+        name = path.decode("utf-8", "surrogateescape")
+        blob = tree.blob(name)
+        if blob is not None:
+            blobs[name] = blob
     return Timeline(format, blobs, read)
 
 

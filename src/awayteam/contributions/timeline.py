@@ -17,6 +17,13 @@ _PLACES: dict[str, tuple[str, ...]] = {
     "gitea": gitea.PLACES,
     "maintainers": maintainers.PLACES,
 }
+_CODEOWNERS = (b"CODEOWNERS",)
+_ENDINGS: dict[str, tuple[bytes, ...]] = {
+    "maintainers": (b"MAINTAINERS", b"Maintainers.txt"),
+    "prow": (b"OWNERS", b"OWNERS_ALIASES"),
+    "gerrit": (b"",),
+}
+"""How the names of a format's rule files end: a quick look before the careful one."""
 _ONE_FILE: dict[str, type[github.GitHub] | type[gitlab.GitLab] | type[gitea.Gitea] | type[maintainers.Maintainers]] = {
     "github": github.GitHub,
     "gitlab": gitlab.GitLab,
@@ -31,6 +38,7 @@ class Timeline:
     def __init__(self, format: str, blobs: dict[str, str], read: ReadBlob) -> None:
         """`blobs` maps the newest commit's rule files to object ids; `read` gives an object's content."""
         self.format = format
+        self._endings = _ENDINGS.get(format, _CODEOWNERS)
         self.missing = False
         self.coarse = False
         self._read = read
@@ -42,17 +50,19 @@ class Timeline:
         self._month = ""
         self._pending = False
 
-    def watched(self, path: bytes) -> bool:
-        """Whether a path is a rule file of this format."""
+    def watched(self, paths: list[bytes]) -> list[bytes]:
+        """Those paths that are rule files of this format."""
+        endings = self._endings
+        near = [path for path in paths if path.endswith(endings)]
+        return [path for path in near if self._is_rule_file(path)] if near else near
+
+    def _is_rule_file(self, path: bytes) -> bool:
         if self.format in _PLACES:
-            return path.endswith((b"OWNERS", b"MAINTAINERS", b"Maintainers.txt")) and self._is_place(path)
+            return path.decode("utf-8", "replace") in _PLACES[self.format]
         name = path.rpartition(b"/")[2]
         if self.format == "prow":
             return name == b"OWNERS" or path == b"OWNERS_ALIASES"
         return name == b"OWNERS" or name.endswith(b"_OWNERS") or name.startswith(b"OWNERS_")
-
-    def _is_place(self, path: bytes) -> bool:
-        return path.decode("utf-8", "replace") in _PLACES[self.format]
 
     def before(self, changes: Iterable[Change], committed: int) -> Resolver | None:
         """Take back a commit's changes of rule files; the rules before it, None where they are still the same."""

@@ -18,7 +18,9 @@ MAX_FILES = 50_000
 _FORMAT = "%H%n%P%n%ct %at%n%an%n%ae%n%s"
 _CHUNK = 1 << 18
 _PIPE = 1 << 20
-_NO_BLOB = b"0" * 40
+
+Watched = Callable[[list[bytes]], list[bytes]]
+"""Picks the paths whose changes are wanted."""
 
 
 @dataclass(slots=True)
@@ -53,12 +55,12 @@ def commits(
     *,
     not_in: Sequence[str] = (),
     since: int | None = None,
-    watched: Callable[[bytes], bool] | None = None,
+    watched: Watched | None = None,
     timeout: float = 3600.0,
 ) -> Iterator[Iterator[Commit]]:
     """The commits of `tip` that aren't in `not_in`, merges included, as a lazy iterator inside the block.
 
-    `since` leaves out commits committed before (seconds since 1970); `watched` says for which paths `changes` are
+    `since` leaves out commits committed before (seconds since 1970); `watched` picks the paths whose `changes` are
     wanted. Raises `GitError` on leaving the block where git failed (a corrupt pack, an unknown commit).
     """
     args = ["log", "-z", "--raw", "--no-abbrev", "--no-renames", "--diff-merges=off", f"--format={_FORMAT}"]
@@ -79,33 +81,53 @@ def _widen(out: IO[bytes]) -> None:
         fcntl.fcntl(out.fileno(), fcntl.F_SETPIPE_SZ, _PIPE)
 
 
-def parse(out: IO[bytes], watched: Callable[[bytes], bool] | None = None) -> Iterator[Commit]:
+def parse(out: IO[bytes], watched: Watched | None = None) -> Iterator[Commit]:
     """Commits from git's bytes, as they come."""
     commit: Commit | None = None
-    raw = b""
-    files: list[bytes] = []
-    count = 0
+    pending = b""
+    """A raw line whose path comes with the next chunk."""
     for tokens in _tokens(out):
-        for token in tokens:
-            if raw:
-                count += 1
-                if count <= MAX_FILES:
-                    files.append(token)
-                    if watched is not None and watched(token) and commit is not None:
-                        commit.changes.append(_change(raw, token))
-                raw = b""
-            elif token[:1] == b":" or token[:2] == b"\n:":
-                raw = token
-            elif token.strip():
+        at = 0
+        if pending and commit is not None:
+            _add(commit, [pending], tokens[:1], watched)
+            pending = b""
+            at = 1
+        while at < len(tokens):
+            end = _entries_end(tokens, at)
+            if end > at and commit is not None:
+                raws, paths = tokens[at:end:2], tokens[at + 1 : end : 2]
+                if len(paths) < len(raws):
+                    pending = raws.pop()
+                _add(commit, raws, paths, watched)
+            elif tokens[at].strip():
                 if commit is not None:
-                    commit.files, commit.file_count = files, count
                     yield commit
-                commit = _header(token)
-                files = []
-                count = 0
+                commit = _header(tokens[at])
+                end = at + 1
+            at = max(end, at + 1)
     if commit is not None:
-        commit.files, commit.file_count = files, count
         yield commit
+
+
+def _entries_end(tokens: list[bytes], at: int) -> int:
+    """Where the raw lines and paths that start at a place end; raw lines stand at every second place."""
+    if tokens[at][:1] != b":" and tokens[at][:2] != b"\n:":
+        return at
+    at += 2
+    while at < len(tokens) and tokens[at][:1] == b":":
+        at += 2
+    return min(at, len(tokens))
+
+
+def _add(commit: Commit, raws: list[bytes], paths: list[bytes], watched: Watched | None) -> None:
+    room = MAX_FILES - commit.file_count
+    commit.file_count += len(paths)
+    if len(paths) > room:
+        raws, paths = raws[: max(room, 0)], paths[: max(room, 0)]
+    commit.files = commit.files + paths if commit.files else paths
+    if watched is not None:
+        for path in watched(paths):
+            commit.changes.append(_change(raws[paths.index(path)], path))
 
 
 def _tokens(out: IO[bytes]) -> Iterator[list[bytes]]:
@@ -123,8 +145,8 @@ def _tokens(out: IO[bytes]) -> Iterator[list[bytes]]:
 
 
 def _header(token: bytes) -> Commit:
-    text = token.decode("utf-8", "replace").lstrip("\n")
-    sha, parents, times, name, email, subject = (text.split("\n", 5) + [""] * 6)[:6]
+    fields = token.decode("utf-8", "replace").lstrip("\n").split("\n", 5)
+    sha, parents, times, name, email, subject = fields if len(fields) == 6 else (fields + [""] * 6)[:6]
     committed, _, authored = times.partition(" ")
     return Commit(sha, parents.split(), _seconds(committed), _seconds(authored), name, email, subject)
 
@@ -139,7 +161,7 @@ def _seconds(text: str) -> int:
 
 def _change(raw: bytes, path: bytes) -> Change:
     _, _, before, after, _ = raw.lstrip(b"\n").split(b" ", 4)
-    old = None if before == _NO_BLOB[: len(before)] else before.decode("ascii")
+    old = None if before.strip(b"0") == b"" else before.decode("ascii")
     new = None if after.strip(b"0") == b"" else after.decode("ascii")
     return Change(path, old, new)
 

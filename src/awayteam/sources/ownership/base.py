@@ -124,6 +124,10 @@ class Resolver:
         """Who owns the path, which need not exist. A leading `/` or `./` is dropped; `/` separates on every system."""
         return self._resolve(normal(path))
 
+    def resolve_git(self, path: str) -> Resolution:
+        """`resolve` for a path in git's own form, which needs no normalising."""
+        return self._resolve(path)
+
     def resolve_many(self, paths: Iterable[str]) -> Iterator[Resolution]:
         """`resolve` for repository paths in git's own form, without normalising each."""
         return map(self._resolve, paths)
