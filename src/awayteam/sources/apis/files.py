@@ -8,6 +8,7 @@ from typing import Any
 from awayteam.sources.apis import asyncapi, openapi, proto
 from awayteam.sources.apis.operations import sniff
 from awayteam.sources.apis.skim import Shape, skim
+from awayteam.sources.context import Context
 from awayteam.sources.declared import Declared, Operation, Reading, RelationType
 from awayteam.sources.shapes import (
     Notes,
@@ -52,13 +53,13 @@ def recognises(path: str, data: bytes) -> bool:
     return sniff(head.decode("utf-8", "replace").removeprefix("\ufeff")) in ("openapi", "asyncapi")
 
 
-def read(path: str, data: bytes, context: object = None) -> Reading:
+def read(path: str, data: bytes, context: Context | None = None) -> Reading:
     """The API of one file. A protobuf file without a service declares none: it is a library of messages."""
     notes = Notes(file=path)
     content = decoded(data, notes)
     if content is None:
         return Reading(problems=notes.all())
-    namespace = getattr(context, "namespace", None) or "default"
+    namespace = (context or Context()).namespace
     if path.lower().endswith(".proto"):
         declared = _of_proto(path, content, namespace, notes)
     else:

@@ -171,6 +171,7 @@ class Builder:
             *(Identity("email", one) for one in emails),
         ]
         facts = {key: values.get(key) for key in ("time_zone", "picture", "job_title")}
+        facts["left_on"] = values["left"].isoformat() if values.get("left") else None
         facts["manager"] = self._ref(values["manager"], "user", place.line, ref) if values.get("manager") else None
         return entities.user(
             name,

@@ -83,6 +83,7 @@ PERSON: Schema = {
     "time_zone": Field("zone", "IANA time zone"),
     "picture": Field("text", "address of a picture"),
     "job_title": Field("text", "what the person does"),
+    "left": Field("day", "first day on which the person no longer works here"),
     "aliases": Field("texts", "former handles or references"),
 }  # fmt: skip
 THING: Schema = {

@@ -7,6 +7,7 @@ organisation in a Peribolos file. Reference: the configuration of Prow's tool pe
 import re
 from pathlib import PurePosixPath
 
+from awayteam.sources.context import Context
 from awayteam.sources.declared import Declared, Reading
 from awayteam.sources.lines import Lines
 from awayteam.sources.peribolos.organisation import Organisation
@@ -47,7 +48,7 @@ def recognises(path: str, data: bytes) -> bool:
     return part in _PARTS and bool(_PARTS[part].search(head)) and bool(_PART_SIGNS[part].search(head))
 
 
-def read(path: str, data: bytes, _context: object = None) -> Reading:
+def read(path: str, data: bytes, context: Context | None = None) -> Reading:
     """People, teams and repositories of every organisation in the file.
 
     A file that holds only a part (`teams.yaml`) names no organisation: its teams have no unit above them, and the
@@ -55,7 +56,7 @@ def read(path: str, data: bytes, _context: object = None) -> Reading:
     """
     notes = Notes(file=path)
     found = []
-    for document in load(data):
+    for document in load(data, max_bytes=(context or Context()).max_bytes):
         notes.document = document.index
         if document.problem is not None:
             notes.add(document.problem.message, line=document.problem.line)

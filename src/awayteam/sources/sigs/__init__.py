@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from awayteam.sources import entities
+from awayteam.sources.context import Context
 from awayteam.sources.declared import Declared, DeclaredMembership, Identity, Reading
 from awayteam.sources.entities import Place
 from awayteam.sources.lines import Lines
@@ -38,11 +39,11 @@ def recognises(path: str, data: bytes) -> bool:
     return PurePosixPath(path.lower()).name in ("sigs.yaml", "sigs.yml") and _SIGN.search(data[:8192]) is not None
 
 
-def read(path: str, data: bytes, _context: object = None) -> Reading:
+def read(path: str, data: bytes, context: Context | None = None) -> Reading:
     """A team for each group, a child team for each subproject, and a person for everybody who leads one."""
     notes = Notes(file=path)
     declared: dict[str, Declared] = {}
-    for document in load(data):
+    for document in load(data, max_bytes=(context or Context()).max_bytes):
         notes.document = document.index
         if document.problem is not None:
             notes.add(document.problem.message, line=document.problem.line)

@@ -34,6 +34,7 @@ people:
     name: Ada L.
     emails: [ada@example.org, a@example.org]
     handles: {github: ada-l}
+    left: 2027-01-01
     manager: bob
     teams: [{team: group:platform/core, role: decider}]
 services:
@@ -104,7 +105,7 @@ def test_everything_that_can_be_said():
         Identity("email", "a@example.org"),
     )
     assert ada.memberships == (DeclaredMembership("group:platform/core", ada.ref, "decider"),)
-    assert ada.facts["manager"] == "user:default/bob"
+    assert (ada.facts["manager"], ada.facts["left_on"]) == ("user:default/bob", "2027-01-01")
     cart = found["component:default/cart"]
     assert (cart.type, cart.lifecycle, cart.restricted, cart.tags) == ("website", "production", True, ("java", "c++"))
     assert (cart.owner, cart.system) == (team.ref, "system:default/checkout")
@@ -236,8 +237,8 @@ def test_lists_turn_rows_into_entities():
         (
             "org/awayteam.yaml",
             13,
-            "lists.columns: there is no key 'colour' in team; known are name, title, description, tags, aliases, type, parent, "
-            "mission, contacts, email, picture, calendar, time_zone, on_call, forge_teams, members",
+            "lists.columns: there is no key 'colour' in team; known are name, title, description, tags, aliases, type, "
+            "parent, mission, contacts, email, picture, calendar, time_zone, on_call, forge_teams, members",
         ),
         ("org/awayteam.yaml", 13, "lists.columns: no row has a column 'sqad'; did you mean 'squad'?"),
         ("org/data/services.csv", 2, "'name' must be given"),
