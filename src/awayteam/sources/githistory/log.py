@@ -6,6 +6,7 @@ mistaken for something else. No file's content is read: partial clones without b
 """
 
 import os
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -18,6 +19,9 @@ MAX_FILES = 50_000
 _FORMAT = "%H%n%P%n%ct %at%n%an%n%ae%n%s"
 _CHUNK = 1 << 18
 _PIPE = 1 << 20
+_LITTLE = 1 << 16
+_PAUSE = 0.004
+"""Seconds to let git work ahead after a short read: it writes 4 KiB at a time, and waking for each costs more."""
 
 Watched = Callable[[list[bytes]], list[bytes]]
 """Picks the paths whose changes are wanted."""
@@ -134,7 +138,10 @@ def _tokens(out: IO[bytes]) -> Iterator[list[bytes]]:
     """Chunks of git's output, split at NUL; a path cut by a chunk's end waits for its rest."""
     read = getattr(out, "read1", out.read)
     rest = b""
+    pause = hasattr(out, "fileno") and _PAUSE
     while chunk := read(_CHUNK):
+        if pause and len(chunk) < _LITTLE:
+            time.sleep(_PAUSE)
         if rest:
             chunk = rest + chunk
         tokens = chunk.split(b"\0")
