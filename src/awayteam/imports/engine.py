@@ -51,8 +51,8 @@ def run(
 ) -> ImportResult:
     """Bring the catalog in line with `source`. Waits for another import to end, at most `wait_seconds` (`Conflict`).
 
-    Raises `Unavailable` where the source as a whole can't be read; then everything stays as it was, and the source keeps
-    the error.
+    Raises `Unavailable` where the source as a whole can't be read; then everything stays as it was, and the source
+    keeps the error.
     """
     with import_lock(wait_seconds=wait_seconds):
         source.refresh_from_db()
@@ -63,11 +63,11 @@ def run(
             Source.objects.filter(pk=source.pk).update(last_attempt_at=now, last_error=str(error)[:2000])
             answered(source)
             raise Unavailable(f"{source.name} can't be read: {error}.", "Mend it, then import again.") from error
-        _take_over_elsewhere(source, actor, now)
+        take_over_elsewhere(source, actor, now)
         return result
 
 
-def _take_over_elsewhere(source: Source, actor: Actor, now: datetime) -> None:
+def take_over_elsewhere(source: Source, actor: Actor, now: datetime) -> None:
     """What `source` gave up and another source declares too goes to that one."""
     for other, paths in takeover.elsewhere(source):
         try:

@@ -39,11 +39,11 @@ def remembered(source: Source) -> tuple[dict[str, int], dict[str, Remembered]]:
     """Ids and memories of the source's files by path. A file that was never applied has an id, but no memory."""
     ids: dict[str, int] = {}
     memory: dict[str, Remembered] = {}
-    columns = ("pk", "path", "content_hash", "needs", "targets")
-    for id, path, content_hash, needs, targets in source.files.values_list(*columns).iterator(chunk_size=5_000):
+    columns = ("pk", "path", "content_hash", "format", "needs", "targets")
+    for id, path, content_hash, format, needs, targets in source.files.values_list(*columns).iterator(chunk_size=5_000):
         ids[path] = id
         if content_hash:
-            memory[path] = Remembered(content_hash, needs or {}, tuple(Target(*target) for target in targets))
+            memory[path] = Remembered(content_hash, format, needs or {}, tuple(Target(*target) for target in targets))
     return ids, memory
 
 

@@ -107,4 +107,4 @@ def _rows(statement: str, source_ids: Sequence[int]) -> list[tuple[Any, ...]]:
     places = ", ".join(["%s"] * len(source_ids))
     with connection.cursor() as cursor:
         cursor.execute(statement.format(places=places), list(source_ids) * statement.count("{places}"))
-        return cursor.fetchall()
+        return list(cursor.fetchall())

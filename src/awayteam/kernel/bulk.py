@@ -125,7 +125,11 @@ def reserve_ids(model: type[models.Model], count: int) -> Sequence[int]:
             return [row[0] for row in cursor.fetchall()]
         cursor.execute("SELECT seq FROM sqlite_sequence WHERE name = %s", [table])
         row = cursor.fetchone()
-    first = max(int(row[0]) if row else 0, next_id(model) - 1) + 1
+        first = max(int(row[0]) if row else 0, next_id(model) - 1) + 1
+        if row:
+            cursor.execute("UPDATE sqlite_sequence SET seq = %s WHERE name = %s", [first + count - 1, table])
+        else:
+            cursor.execute("INSERT INTO sqlite_sequence (name, seq) VALUES (%s, %s)", [table, first + count - 1])
     return range(first, first + count)
 
 

@@ -90,13 +90,13 @@ def plan(session: Session, documents: Sequence[tuple[Record, int]]) -> Batch:
     lock = "FOR UPDATE" if connection.vendor == "postgresql" else ""
     refs = [record.ref for record, _ in documents]
     was = {row[1]: Light._make(row) for row in bulk.select(LIGHT, Entity._meta.db_table, "ref", refs, lock)}
-    for light in was.values():
-        session.ids.know(light.ref, light.id, light.team_id, light.person_id)
+    for known in was.values():
+        session.ids.know(known.ref, known.id, known.team_id, known.person_id)
     _number(session, [ref for ref in refs if ref not in was])
-    edits = _open_edits([light.id for light in was.values() if light.content_hash])
+    edits = _open_edits([known.id for known in was.values() if known.content_hash])
     batch = Batch([], [])
     for record, file_id in documents:
-        light = was.get(record.ref)
+        light: Light | None = was.get(record.ref)
         same = light is not None and light.presence == Presence.PRESENT and light.content_hash == record.digest
         if same and light is not None and light.file_id is not None and light.source_id == session.source.pk:
             if (light.file_id, light.document_index, light.line) != (file_id, record.document_index, record.line):

@@ -97,14 +97,24 @@ class Ids:
         return {ref: (teams.get(ref), people.get(ref)) for ref in (*teams, *people)}
 
 
+_EMPTY_TEAM = {
+    "title": "", "is_unit": False, "type": "", "mission": "", "contacts": "{}", "email": "", "picture": "",
+    "on_call_url": "", "time_zone": "", "calendar": "{}",
+}  # fmt: skip
+_EMPTY_PERSON = {"display_name": "", "email": "", "picture": "", "time_zone": ""}
+
+
 def _rows_for(model: type[Team] | type[Person], refs: list[str]) -> dict[str, int]:
     if not refs:
         return {}
     found = {ref: id for id, ref in bulk.select("id, ref", model._meta.db_table, "ref", refs)}
     absent = [ref for ref in refs if ref not in found]
-    made = [model(ref=ref, name=parts(ref)[2][:200], declared=False) for ref in absent]
-    for one in model._default_manager.bulk_create(made, batch_size=1_000):  # type: ignore[attr-defined]
-        found[one.ref] = one.pk
+    ids = bulk.reserve_ids(model, len(absent))
+    found.update(zip(absent, ids, strict=True))
+    empty = _EMPTY_TEAM if model is Team else _EMPTY_PERSON
+    columns = ["id", "ref", "name", "declared", *empty]
+    rows = ((found[ref], ref, parts(ref)[2][:200], False, *empty.values()) for ref in absent)
+    bulk.insert(model, columns, rows)
     return found
 
 

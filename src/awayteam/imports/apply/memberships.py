@@ -117,13 +117,9 @@ def _rows(places: Iterable[Place]) -> dict[Place, Membership]:
         rows = Membership.objects.filter(person__in=people[start : start + 10_000])
         for row in rows.filter(Q(ends=None) | ~Q(declared_by="")).order_by("ends", "pk"):
             place = Place(row.team_id, row.person_id, row.role)
-            if row.ends is None or (place not in found and _dated(row)):
+            if row.ends is None or (place not in found and row.reason == DATED):
                 found[place] = row
     return found
-
-
-def _dated(row: Membership) -> bool:
-    return row.ends is not None and row.reason == DATED
 
 
 DATED = "The source gives the dates."
@@ -172,7 +168,7 @@ def _choose_primary(fresh: dict[Place, Claim]) -> None:
     free = Person.objects.filter(pk__in=list(teams)).exclude(pk__in=chosen_by_hand)
     changed = []
     for person_id, current in free.values_list("pk", "primary_team_id"):
-        team = said.get(person_id, current)
+        team: int | None = said.get(person_id, current)
         if team is None and len(teams[person_id]) == 1:
             team = next(iter(teams[person_id]))
         if team != current:

@@ -43,8 +43,8 @@ def rename(session: Session, entity_id: int, record: Record, reason: str) -> Non
         entity.ref, entity.kind, entity.namespace, entity.name = record[:4]
         entity.sort_name = (entity.title or entity.name).casefold()[:300]
         entity.save(update_fields=["ref", "kind", "namespace", "name", "sort_name"])
-        Team.objects.filter(pk=entity.team_id).update(ref=record.ref, name=record.name)
-        Person.objects.filter(pk=entity.person_id).update(ref=record.ref, name=record.name)
+        Team.objects.filter(entity=entity).update(ref=record.ref, name=record.name)
+        Person.objects.filter(entity=entity).update(ref=record.ref, name=record.name)
         Membership.objects.filter(declared_by=old).update(declared_by=record.ref)
         facets.move(session.cube, before, key_of(entity))
         session.changed.append(entity.pk)
@@ -90,8 +90,10 @@ def absorb(session: Session, stub: Entity, into: Entity) -> None:
     session.ids.of.pop(stub.ref, None)
     team_id, person_id = stub.team_id, stub.person_id
     stub.delete()
-    Team.objects.filter(pk=team_id).delete()
-    Person.objects.filter(pk=person_id).delete()
+    if team_id is not None:
+        Team.objects.filter(pk=team_id).delete()
+    if person_id is not None:
+        Person.objects.filter(pk=person_id).delete()
 
 
 def _repoint(table: str, column: str) -> str:
