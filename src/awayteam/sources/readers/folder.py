@@ -107,10 +107,11 @@ class FolderReader:
             descriptor = os.open(real, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOFOLLOW)
         except OSError as error:
             raise ReadError(_why(path, error)) from error
+        found = os.fstat(descriptor)
+        if not modes.S_ISREG(found.st_mode):
+            os.close(descriptor)
+            raise ReadError(f"{path} is no file")
         with open(descriptor, "rb") as file:
-            found = os.fstat(descriptor)
-            if not modes.S_ISREG(found.st_mode):
-                raise ReadError(f"{path} is no file")
             if found.st_size > max_bytes:
                 raise ReadError(too_large(path, found.st_size, max_bytes))
             try:

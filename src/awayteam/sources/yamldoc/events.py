@@ -1,7 +1,7 @@
 """The full way through YAML: libyaml's events, built into values under bounds.
 
 Everything that YAML 1.2 allows and JSON can hold is read; `<<` merges as Backstage's `$yaml` does. Refused, with the
-line: duplicate keys, keys that aren't scalars, aliases to themselves, nesting deeper than `MAX_DEPTH`, aliases that blow
+line: duplicate keys, keys that are no scalars, aliases to themselves, nesting deeper than `MAX_DEPTH`, aliases blowing
 a document up beyond `MAX_EXPANDED`, the character U+0000.
 """
 

@@ -387,26 +387,10 @@ _JSON = st.recursive(
     ),
     max_leaves=6,
 )
-_FIELDS = [
-    "type",
-    "lifecycle",
-    "owner",
-    "definition",
-    "children",
-    "members",
-    "parent",
-    "profile",
-    "memberOf",
-    "target",
-    "targets",
-    "presence",
-    "dependsOn",
-    "dependencyOf",
-    "providesApis",
-    "implementsApis",
-    "system",
-    "domain",
-]
+_FIELDS = (
+    "type", "lifecycle", "owner", "definition", "children", "members", "parent", "profile", "memberOf", "target",
+    "targets", "presence", "dependsOn", "dependencyOf", "providesApis", "implementsApis", "system", "domain",
+)  # fmt: skip
 _META = ["name", "namespace", "title", "labels", "annotations", "tags", "links", "description"]
 
 
