@@ -1,5 +1,13 @@
 """All addresses: pages, the API, and what libraries serve."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, include, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("accounts/", include("allauth.urls")),
+    path("", include("awayteam.api.urls")),
+    path("", include("awayteam.web.urls")),
+]
+handler400 = "awayteam.web.errors.bad_request"
+handler403 = "awayteam.web.errors.forbidden"
+handler404 = "awayteam.web.errors.not_found"
+handler500 = "awayteam.web.errors.broken"

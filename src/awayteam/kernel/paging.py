@@ -9,6 +9,7 @@ import binascii
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import UnionType
 from typing import Any, Generic, TypeVar
 
 import orjson
@@ -40,8 +41,8 @@ def encode_cursor(*parts: str | int | float | bool | datetime | None) -> str:
     return base64.urlsafe_b64encode(orjson.dumps(parts)).rstrip(b"=").decode()
 
 
-def decode_cursor(cursor: str, *types: type) -> tuple[Any, ...]:
-    """The parts that `encode_cursor` was given; `types` says what each must be (None is always possible).
+def decode_cursor(cursor: str, *types: type | UnionType) -> tuple[Any, ...]:
+    """The parts that `encode_cursor` was given; `types` says what each must be (`str | None` where it may be missing).
 
     Raises `InvalidInput` for anything that was not made by `encode_cursor` from parts of these types.
     """
@@ -60,9 +61,9 @@ def decode_cursor(cursor: str, *types: type) -> tuple[Any, ...]:
         ) from error
 
 
-def _part(value: object, expected: type) -> object:
-    if value is None:
-        return None
+def _part(value: object, expected: type | UnionType) -> object:
+    if isinstance(expected, UnionType):
+        return None if value is None else _part(value, expected.__args__[0])
     if expected is datetime and isinstance(value, str):
         moment = datetime.fromisoformat(value)
         if moment.tzinfo is None:

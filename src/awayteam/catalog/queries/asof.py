@@ -21,8 +21,8 @@ from awayteam.organisation.queries import dated
 def entities(base: "QuerySet[Entity]", filter: filters.EntityFilter, at: datetime) -> "QuerySet[Entity]":
     """Entities of `base` that existed at that moment and fitted the filter then."""
     found = base.alias(
-        then=FilteredRelation("revisions", condition=Q(revisions__valid_from__lte=at, revisions__valid_to__gt=at)),
-    ).filter(Q(changed_at__lte=at) | Q(then__isnull=False))
+        past=FilteredRelation("revisions", condition=Q(revisions__valid_from__lte=at, revisions__valid_to__gt=at)),
+    ).filter(Q(changed_at__lte=at) | Q(past__isnull=False))
     found = found.alias(**{f"_{name}": _then(name, at) for name in ("presence", "type", "lifecycle")})
     found = found.filter(_presence__in=list(filters.presences(filter.presence)))
     for name in ("type", "lifecycle"):
@@ -76,7 +76,7 @@ def owners_at(ids: Sequence[int], at: datetime) -> dict[int, EntityLink]:
 
 
 def _then(column: str, at: datetime) -> Expression:
-    return Case(When(changed_at__lte=at, then=F(column)), default=F(f"then__{column}"))
+    return Case(When(changed_at__lte=at, then=F(column)), default=F(f"past__{column}"))
 
 
 def _owned_by(references: Sequence[str], at: datetime) -> Q:
@@ -95,7 +95,7 @@ def _tagged(tags: Sequence[str], at: datetime) -> Q:
     condition = Q()
     for tag in tags:
         now = Q(changed_at__lte=at, tag_rows__tag=tag)
-        then = Q(InDocument([], tag, document=F("then__tags")), changed_at__gt=at)
+        then = Q(InDocument([], tag, document=F("past__tags")), changed_at__gt=at)
         condition |= Q(pk__in=Entity.objects.filter(now).values("pk")) | then
     return condition
 

@@ -6,7 +6,7 @@
 from awayteam.kernel.rest.api import Api
 from awayteam.kernel.rest.auth import actor_of
 from awayteam.kernel.rest.etags import guarded
-from awayteam.kernel.rest.fields import Cursor, Id, Name, Reason, Text, Word
+from awayteam.kernel.rest.fields import Cursor, Id, Moment, Name, Reason, Text, Word
 from awayteam.kernel.rest.pages import PageOf, Paging, page_of
 from awayteam.kernel.rest.problems import Problem, problem
 
@@ -14,6 +14,7 @@ __all__ = [
     "Api",
     "Cursor",
     "Id",
+    "Moment",
     "Name",
     "PageOf",
     "Paging",

@@ -1,0 +1,23 @@
+"""The REST interface: what each app offers, under one roof."""
+
+from awayteam import __version__
+from awayteam.accounts.api import router as account
+from awayteam.catalog import api as catalog
+from awayteam.kernel.api import router as kernel
+from awayteam.kernel.rest import Api
+from awayteam.organisation import api as organisation
+
+api = Api(
+    title="Awayteam",
+    version=__version__,
+    description="Who owns what, who may change it, who asks whom, by when. See docs/api.md.",
+    urls_namespace="api-v1",
+    docs_url=None,
+)
+api.add_router("/entities", catalog.entities)
+api.add_router("", catalog.search)
+api.add_router("", catalog.events)
+api.add_router("/teams", organisation.teams)
+api.add_router("/people", organisation.people)
+api.add_router("", account)
+api.add_router("", kernel)

@@ -1,0 +1,6 @@
+"""The organisation over HTTP."""
+
+from awayteam.organisation.api.people import router as people
+from awayteam.organisation.api.teams import router as teams
+
+__all__ = ["people", "teams"]
