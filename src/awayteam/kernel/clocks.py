@@ -77,9 +77,7 @@ def calendar_of(data: Mapping[str, Any] | None = None, time_zone: str = "") -> C
         known = isinstance(subdivision, str) and checks.subdivision(country, subdivision) is None
         calendar = replace(calendar, country=country, subdivision=subdivision if known else "")
     if _usable(said.get("weekdays"), int) and checks.weekdays(said["weekdays"]) is None:
-        calendar = (
-            replace(calendar, weekdays=tuple(said["weekdays"])) if set(said["weekdays"]) <= set(range(7)) else calendar
-        )
+        calendar = replace(calendar, weekdays=tuple(said["weekdays"]))
     if _usable(said.get("hours"), str) and checks.hours(said["hours"]) is None:
         calendar = replace(calendar, hours=(said["hours"][0], said["hours"][1]))
     return calendar

@@ -39,7 +39,7 @@ def _shown(name: str, value: Any, depth: int) -> Any:
 
 
 def configure(*, json: bool | None = None, level: str = "INFO") -> None:
-    """Send our own and the libraries' log lines to standard error: as JSON unless that is a terminal, or as `json` says."""
+    """Send all log lines (ours, the libraries') to standard error: JSON unless it is a terminal, or as `json` says."""
     as_json = not sys.stderr.isatty() if json is None else json
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,

@@ -98,6 +98,8 @@ def _deliver(pk: int, token: str, now: datetime) -> bool:
     if message is None:
         return True
     try:
+        if message.attempts > rulebook.current().outbox.attempts_max:
+            raise DeliveryFailed("the worker ended during the last attempt", final=True)
         channel = channels.get(message.channel)
         if channel is None:
             raise DeliveryFailed(f"nothing here delivers {message.channel!r}")

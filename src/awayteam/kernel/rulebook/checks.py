@@ -37,6 +37,8 @@ def subdivision(country: str, value: str) -> str | None:
 def weekdays(value: Sequence[int]) -> str | None:
     if not value:
         return "nobody would ever work; name at least one day, 0 (Monday) to 6 (Sunday)"
+    if not set(value) <= set(range(7)):
+        return "the days are 0 (Monday) to 6 (Sunday)"
     return "a day is named twice" if len(set(value)) != len(value) else None
 
 
