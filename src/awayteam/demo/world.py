@@ -106,6 +106,13 @@ def create(today: date, seed: int = 7) -> World:
     return World(today, dict(tables.UNITS), teams, people, services, managers)
 
 
+def visitor(seed: int = 7) -> str:
+    """Reference of the person whom a visitor is at first: the lead of Checkout. The same whatever the day."""
+    people = create(date(2026, 1, 1), seed).people.values()
+    login = next(p.login for p in people if any(place[0] == "checkout" and place[2] == "lead" for place in p.places))
+    return f"user:default/{login}"
+
+
 def _team(row: list[str], chance: random.Random, first: date) -> DemoTeam:
     unit, name, title, mission, _ = row
     zone, country, subdivision = chance.choice(tables.PLACES)

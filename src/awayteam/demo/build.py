@@ -1,0 +1,41 @@
+"""Builds the demonstration: writes its files as they were on some days of two years, and imports each state on its day.
+
+Nothing is put into tables by hand: the history on every page is what the import engine and the actions made of it.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+
+from awayteam.demo import files, world
+from awayteam.imports import actions, engine
+from awayteam.kernel.actor import SYSTEM
+from awayteam.sources.models import Source
+
+NAME = "Demonstration"
+EVERY_DAYS = 61
+Progress = Callable[[str, int, int], None]
+
+
+def exists() -> bool:
+    return Source.objects.filter(name=NAME, last_success_at__isnull=False, counts__whole=True).exists()
+
+
+def build(folder: Path, *, now: datetime, progress: Progress) -> None:
+    """Build into an empty installation; `folder` keeps the files, so that a visitor can change one and import again."""
+    demonstration = world.create(now.date())
+    days = list(_days(demonstration.first_day, now.date()))
+    folder.mkdir(parents=True, exist_ok=True)
+    for number, day in enumerate(days):
+        at = now if day == now.date() else datetime.combine(day, time(9), UTC)
+        progress(f"{day:%B %Y}", number, len(days))
+        files.write(demonstration, day, folder)
+        source = actions.source_for(actions.Wanted(str(folder), name=NAME, watched=True), actor=SYSTEM, now=at)
+        engine.run(source, actor=SYSTEM, now=at, workers=1)
+    Source.objects.filter(name=NAME).update(counts={**Source.objects.get(name=NAME).counts, "whole": True})
+    progress("done", len(days), len(days))
+
+
+def _days(first: date, last: date) -> list[date]:
+    count = (last - first).days // EVERY_DAYS
+    return [first + timedelta(days=EVERY_DAYS * number) for number in range(count)] + [last]
