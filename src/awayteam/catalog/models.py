@@ -237,3 +237,12 @@ class FacetCount(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.type} {self.lifecycle}: {self.entities}"
+
+
+class SearchTerm(models.Model):
+    """A word that is in the search index, for putting slips right. Rows are only ever added."""
+
+    term = models.CharField(max_length=40, unique=True)
+
+    def __str__(self) -> str:
+        return self.term

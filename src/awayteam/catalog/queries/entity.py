@@ -6,9 +6,9 @@ from typing import Any
 
 from django.db.models import Q
 
+from awayteam.catalog.kinds import KINDS
 from awayteam.catalog.models import Alias, ApiOperation, Edit, Entity, Ownership, Presence
 from awayteam.catalog.permissions import visible
-from awayteam.catalog.queries.filters import KINDS
 from awayteam.catalog.queries.rows import EntityLink, link
 from awayteam.kernel.actor import Actor
 from awayteam.kernel.errors import InvalidInput, NotFound

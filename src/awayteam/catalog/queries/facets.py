@@ -11,9 +11,10 @@ from typing import Any
 
 from django.db.models import Count
 
+from awayteam.catalog.kinds import usual_kind
 from awayteam.catalog.models import Entity, EntityTag, Presence
 from awayteam.catalog.permissions import visible
-from awayteam.catalog.queries.filters import EVERY_PRESENCE, EntityFilter, canonical, narrow, presences, usual_kind
+from awayteam.catalog.queries.filters import EVERY_PRESENCE, EntityFilter, canonical, narrow, presences
 from awayteam.catalog.queries.rows import Facet, FacetValue
 from awayteam.kernel.actor import Actor
 from awayteam.sources.models import Source

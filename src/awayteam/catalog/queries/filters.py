@@ -5,16 +5,11 @@ from dataclasses import dataclass
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from awayteam.catalog.kinds import usual_kind
 from awayteam.catalog.models import Alias, Entity, EntityTag, Presence
 from awayteam.catalog.queries import paths
 from awayteam.kernel.errors import InvalidInput
 from awayteam.sources.backstage import refs
-
-KINDS = {
-    kind.lower(): kind
-    for kind in ("Component", "API", "Resource", "System", "Domain", "Group", "User", "Location", "Template")
-}
-"""Usual spelling of the kinds that everybody knows; others are spelt as their files do."""
 
 LISTED = (Presence.PRESENT, Presence.ORPHAN)
 """What a list shows unless asked: what is declared, and what was until lately."""
@@ -41,11 +36,6 @@ class EntityFilter:
     presence: tuple[str, ...] = ()
     text: str = ""
     fields: tuple[tuple[str, str | None], ...] = ()
-
-
-def usual_kind(kind: str) -> str:
-    """The spelling under which entities of this kind are kept."""
-    return KINDS.get(kind.lower(), kind)
 
 
 def presences(words: Iterable[str]) -> tuple[Presence, ...]:

@@ -10,6 +10,7 @@ from django.db.models import BooleanField, Exists, F, Func, OuterRef, Q
 from django.db.models.functions import Lower
 from django.db.models.sql.compiler import SQLCompiler
 
+from awayteam.catalog.kinds import usual_kind
 from awayteam.catalog.models import Entity, EntityTag, Relation
 from awayteam.kernel.errors import InvalidInput
 from awayteam.sources.backstage import refs
@@ -74,8 +75,6 @@ def _column(column: str, value: str | None) -> Q:
     if value is None:
         return ~Q(**{column: ""})
     if column == "kind":
-        from awayteam.catalog.queries.filters import usual_kind
-
         return Q(kind=usual_kind(value))
     if column == "name":
         return Q(pk__in=Entity.objects.alias(_name=Lower("name")).filter(_name=value.lower()).values("pk"))

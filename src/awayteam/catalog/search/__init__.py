@@ -1,9 +1,20 @@
 """Search in one box: names, titles, people, owners, operations, tags; by prefix, one slip forgiven, ranked.
 
-Imports and edits call `reindex(entity_ids)` or, in bulk, `index_many(rows)`.
+Imports and edits call `reindex(entity_ids)` or, in bulk, `index_many(rows)`; after a large import `optimise()`.
 """
 
 from awayteam.catalog.search.find import Hit, SearchGroup, SearchResult, matching, search
-from awayteam.catalog.search.index import IndexRow, index_many, reindex, remove
+from awayteam.catalog.search.index import IndexRow, index_many, optimise, reindex, remove
 
-__all__ = ["Hit", "IndexRow", "SearchGroup", "SearchResult", "index_many", "matching", "reindex", "remove", "search"]
+__all__ = [
+    "Hit",
+    "IndexRow",
+    "SearchGroup",
+    "SearchResult",
+    "index_many",
+    "matching",
+    "optimise",
+    "reindex",
+    "remove",
+    "search",
+]

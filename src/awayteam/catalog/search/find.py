@@ -1,13 +1,21 @@
-"""Finding: words to hits, ranked and grouped by kind."""
+"""Search: words to hits, ranked, grouped by kind, each saying where its words were found."""
 
+from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from django.db.models import Q
+from django.db.models.expressions import RawSQL
 
-from awayteam.catalog.models import Entity, Presence
-from awayteam.catalog.permissions import visible
+from awayteam.catalog.kinds import usual_kind
+from awayteam.catalog.models import ApiOperation, Entity, Presence
+from awayteam.catalog.search import ask, tokens
+from awayteam.catalog.search.vocabulary import SHORTEST, VOCABULARY
 from awayteam.kernel.actor import Actor
+from awayteam.organisation.models import Identity
+
+MOST_HITS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,38 +34,150 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class SearchGroup:
-    """Hits of one kind, the best first; `more` counts those that were left out."""
+    """Hits of one kind, the best first. `more` were left out; where that is as many as were looked at, `at_least`."""
 
     kind: str
     hits: list[Hit] = field(default_factory=list)
     more: int = 0
+    at_least: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class SearchResult:
-    """`corrected` maps words as typed to the known words that were looked for as well."""
+    """Groups with the best hit first; `corrected` maps words as typed to those that were looked for as well."""
 
     groups: list[SearchGroup] = field(default_factory=list)
     corrected: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def matching(text: str) -> Q:
-    """The condition that an entity has all words of `text` (as prefixes) somewhere."""
-    condition = Q()
-    for word in text.replace("\0", "").lower().split()[:10]:
-        condition &= Q(sort_name__contains=word) | Q(description__icontains=word)
-    return condition
+    """The condition that an entity has all words of `text` (as beginnings) anywhere; no condition for empty text."""
+    words = ask.words_of(text)
+    if not words:
+        return Q(pk__in=[]) if text.strip() else Q()
+    found = RawSQL(f"SELECT {ask.key()} FROM catalog_search WHERE {ask.matches()}", [ask.everywhere(words)])  # noqa: S608, S611
+    return Q(pk__in=found)
 
 
 def search(actor: Actor, words: str, *, limit: int = 20, kinds: Sequence[str] = ()) -> SearchResult:
-    """Entities for `words`, up to `limit` of each kind (`kinds`: only these)."""
-    if not words.strip():
+    """Entities for `words` (any text; all words must occur, as beginnings), up to `limit` of each kind.
+
+    `kinds` restricts to some. A word that nothing begins with is looked for as typed and put right: one letter wrong,
+    missing, too many, or two swapped. Ten statements at most.
+    """
+    typed = ask.words_of(words)
+    if not typed:
         return SearchResult()
-    found = visible(actor, Entity.objects.exclude(presence=Presence.REMOVED)).filter(matching(words))
-    groups: dict[str, list[Hit]] = {}
-    for row in found.defer("document").order_by("sort_name", "pk")[:500]:
-        if kinds and row.kind.lower() not in {kind.lower() for kind in kinds}:
-            continue
-        hit = Hit(row.ref, row.title or row.name, row.kind, row.type, "name", 0, row.presence, row.pk)
-        groups.setdefault(row.kind, []).append(hit)
-    return SearchResult([SearchGroup(kind, hits[:limit], max(0, len(hits) - limit)) for kind, hits in groups.items()])
+    limit = max(1, min(limit, MOST_HITS))
+    most = 2 * limit + 1
+    kinds = [usual_kind(kind) for kind in kinds]
+    found = ask.ranks(actor, typed, tokens.squash(words[: tokens.LONGEST_QUERY]), kinds, most)
+    corrections = _corrections(typed)
+    if corrections:
+        put_right = [word._replace(corrections=corrections.get(word.typed, ())) for word in typed]
+        name = "".join((word.corrections or (word.typed,))[0] for word in put_right)
+        second = ask.ranks(actor, put_right, name, kinds, most)
+        if second.keys() <= found.keys():
+            corrections = {}
+        found = {pk: tier + len(ask.TIERS) for pk, tier in second.items()} | found
+        typed = put_right
+    return SearchResult(_groups(found, typed, limit, most), corrections)
+
+
+def _corrections(typed: Sequence[ask.Word]) -> dict[str, tuple[str, ...]]:
+    if all(len(word.typed) < SHORTEST for word in typed):
+        return {}
+    VOCABULARY.refresh()
+    return {word.typed: found for word in typed if (found := VOCABULARY.corrections(word.typed))}
+
+
+Candidate = tuple[tuple[Any, ...], dict[str, Any]]
+
+
+def _groups(found: dict[int, int], typed: Sequence[ask.Word], limit: int, most: int) -> list[SearchGroup]:
+    kinds: dict[str, list[Candidate]] = defaultdict(list)
+    for row in _rows(list(found)):
+        order = (found[row["pk"]], row["presence"], len(row["name"]), row["sort_name"], row["pk"])
+        kinds[row["kind"]].append((order, row))
+    for candidates in kinds.values():
+        candidates.sort(key=lambda candidate: candidate[0])
+    shown = [candidate for candidates in kinds.values() for candidate in candidates[:limit]]
+    hits = _hits(shown, typed)
+    return [
+        SearchGroup(
+            kind,
+            [hits[row["pk"]] for _, row in candidates[:limit]],
+            more=max(0, len(candidates) - limit),
+            at_least=len(found) > ask.MOST_CANDIDATES and len(candidates) >= most,
+        )
+        for kind, candidates in sorted(kinds.items(), key=lambda item: item[1][0][0])
+    ]
+
+
+def _rows(ids: Sequence[int]) -> list[dict[str, Any]]:
+    columns = ("pk", "ref", "kind", "name", "title", "sort_name", "type", "presence", "tags", "person")
+    rows: list[dict[str, Any]] = []
+    for start in range(0, len(ids), 5_000):
+        some = Entity.objects.filter(pk__in=ids[start : start + 5_000])
+        rows += some.values(*columns, "owner__name", "owner__title")
+    return rows
+
+
+def _hits(candidates: Sequence[Candidate], typed: Sequence[ask.Word]) -> dict[int, Hit]:
+    hits, unexplained = {}, []
+    for (tier, *_), row in candidates:
+        place = ask.TIERS[tier % len(ask.TIERS)]
+        owner = row["owner__title"] or row["owner__name"] or ""
+        subtitle = " · ".join(text for text in (row["type"], owner) if text)
+        score = max(1, 100 - 6 * tier - 2 * (row["presence"] - 1))
+        title = row["title"] or row["name"]
+        hits[row["pk"]] = Hit(row["ref"], title, row["kind"], subtitle, place, score, row["presence"], row["pk"])
+        if place == ask.DETAILS:
+            unexplained.append((row, owner))
+    for pk, matched in _explanations(unexplained, typed).items():
+        hits[pk] = replace(hits[pk], matched=matched)
+    return hits
+
+
+def _explanations(rows: Sequence[tuple[dict[str, Any], str]], typed: Sequence[ask.Word]) -> dict[int, str]:
+    """Entity id -> which owner, tag, type, address or operation a word was found in; two statements at most."""
+    found: dict[int, str] = {}
+    for row, owner in rows:
+        texts = [("type", row["type"]), *(("tag", tag) for tag in row["tags"] or ()), ("owner", owner)]
+        texts.append(("owner", row["owner__name"] or ""))
+        what, text = max(texts, key=lambda pair: _count(pair[1], typed))
+        if _count(text, typed):
+            found[row["pk"]] = f"{what} {text}"
+    apis = [row["pk"] for row, _ in rows if row["kind"] == "API"]
+    if apis:
+        found |= _operations(apis, typed)
+    people = {row["person"]: row["pk"] for row, _ in rows if row["person"]}
+    if people:
+        for person, value in Identity.objects.filter(person__in=people).values_list("person", "value"):
+            if _count(value, typed):
+                found[people[person]] = value
+    return found
+
+
+def _operations(apis: Sequence[int], typed: Sequence[ask.Word]) -> dict[int, str]:
+    """API -> its operation with the most of the words."""
+    texts = {text for word in typed for text in (word.typed, *word.parts, *word.corrections)}
+    condition = Q()
+    for text in texts:
+        condition |= Q(key__icontains=text) | Q(summary__icontains=text)
+    best: dict[int, tuple[int, str]] = {}
+    rows = ApiOperation.objects.filter(condition, api__in=apis).order_by("api", "position")
+    for api, key, summary in rows.values_list("api", "key", "summary")[:2_000]:
+        count = _count(f"{key} {summary}", typed)
+        if count > best.get(api, (0, ""))[0]:
+            best[api] = (count, f"operation {key}")
+    return {api: text for api, (_, text) in best.items()}
+
+
+def _count(text: str, typed: Sequence[ask.Word]) -> int:
+    """How many of the words the text has."""
+    known = set(tokens.words(text))
+    return sum(
+        any(word.startswith(option) for option in (wanted.typed, *wanted.corrections) for word in known)
+        for wanted in typed
+    )

@@ -1,0 +1,87 @@
+"""Words of texts and queries: folded, and split where people hear words: `OrdersAPI`, `orders-api`, `/orders/{id}`.
+
+A token in the index is a field's mark, an underscore, and a word: `n_orders`. Both databases store the very same
+tokens. They consist of letters, digits and that one underscore, so nothing of a query is ever read as syntax.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+
+LONGEST_WORD = 40
+"""Characters; the rest of a word is cut, in texts and in queries alike."""
+MOST_QUERY_WORDS = 8
+LONGEST_QUERY = 500
+MOST_WORDS = {"n": 60, "t": 60, "x": 1_500, "d": 200}
+"""Different words kept of each field of an entity; what an API's operations add may be many."""
+
+EXACT, TITLE_EXACT, NAME, TITLE, EXTRA, DESCRIPTION, KIND = "e", "f", "n", "t", "x", "d", "k"
+
+PIECES = re.compile(r"[^\W_]+")
+PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+
+
+def fold(text: str) -> str:
+    """Lower case without accents; "Größe" and "GROSSE" are one."""
+    if text.isascii():
+        return text.lower()
+    return _without_accents(text.casefold())
+
+
+def _without_accents(text: str) -> str:
+    plain = unicodedata.normalize("NFKD", text)
+    return "".join(letter for letter in plain if not unicodedata.combining(letter))
+
+
+@lru_cache(maxsize=1 << 17)
+def parts(piece: str) -> tuple[str, ...]:
+    """The folded piece (a run of letters and digits), and its words where it has several: `ordersapi orders api`."""
+    folded = fold(piece)[:LONGEST_WORD]
+    if piece.islower() and piece.isalpha():
+        return (folded,)
+    plain = piece if piece.isascii() else _without_accents(piece)
+    found = PARTS.findall(plain) if plain.isascii() else []
+    if len(found) < 2:
+        return (folded,)
+    return tuple(dict.fromkeys([folded, *(fold(part)[:LONGEST_WORD] for part in found)]))
+
+
+def words(text: str) -> Iterator[str]:
+    """All words of a text in order, repeated ones too."""
+    for piece in PIECES.findall(text):
+        yield from parts(piece)
+
+
+def squash(text: str) -> str:
+    """A name without its separators, to find `orders-api` by "Orders API" and "ordersapi"."""
+    return "".join(PIECES.findall(fold(text)))[: 2 * LONGEST_WORD]
+
+
+def document(kind: str, name: str, title: str, extra: str, description: str) -> tuple[str, set[str]]:
+    """What the index keeps of an entity: its tokens as one text, and the different words among them."""
+    tokens = [f"{KIND}_{squash(kind)}", f"{EXACT}_{squash(name)}"]
+    if title:
+        tokens.append(f"{TITLE_EXACT}_{squash(title)}")
+    vocabulary: set[str] = set()
+    for mark, text in ((NAME, name), (TITLE, title), (EXTRA, extra), (DESCRIPTION, description)):
+        if text:
+            found = _distinct(words(text), MOST_WORDS[mark])
+            tokens += [f"{mark}_{word}" for word in found]
+            vocabulary.update(found)
+    return " ".join(tokens), vocabulary
+
+
+def _distinct(found: Iterable[str], most: int) -> dict[str, None]:
+    kept: dict[str, None] = {}
+    for word in found:
+        kept[word] = None
+        if len(kept) >= most:
+            break
+    return kept
+
+
+def query_words(text: str) -> list[tuple[str, ...]]:
+    """The words of a query: each the folded word as typed, and after it the parts that it may consist of."""
+    found = dict.fromkeys(parts(piece) for piece in PIECES.findall(text[:LONGEST_QUERY]))
+    return list(found)[:MOST_QUERY_WORDS]
