@@ -5,6 +5,11 @@ from django.urls import URLPattern, URLResolver, include, path
 urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/", include("allauth.urls")),
     path("", include("awayteam.api.urls")),
+    path("", include("awayteam.accounts.urls")),
+    path("", include("awayteam.catalog.urls")),
+    path("", include("awayteam.imports.urls")),
+    path("", include("awayteam.kernel.urls")),
+    path("", include("awayteam.organisation.urls")),
     path("", include("awayteam.web.urls")),
 ]
 handler400 = "awayteam.web.errors.bad_request"

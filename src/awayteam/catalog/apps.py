@@ -5,3 +5,8 @@ class CatalogConfig(AppConfig):
     name = "awayteam.catalog"
     label = "catalog"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from awayteam.catalog import places
+
+        places.register()

@@ -1,0 +1,1 @@
+"""Pages of the catalog: lists, things, APIs, graphs, search, and changes by hand."""

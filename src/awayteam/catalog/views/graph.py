@@ -1,0 +1,57 @@
+"""The neighbourhood as a drawing: the server lays out, Cytoscape only draws, and a table says the same."""
+
+from collections import defaultdict
+from typing import Any
+
+from awayteam.catalog.queries import Neighbourhood, Node
+from awayteam.kernel.pages import thing_address
+
+COLUMN, ROW = 240, 46
+"""Distance of layers and of nodes within a layer, in pixels."""
+
+
+def drawing(around: Neighbourhood) -> dict[str, Any]:
+    """`graph`: nodes with positions and edges, for the script; `rows`: (consumer, relation, provider) for the table."""
+    places = positions(around.nodes)
+    labels = {node.entity.id: node.entity for node in around.nodes}
+    nodes = [
+        {
+            "id": str(node.entity.id),
+            "label": node.entity.label,
+            "kind": node.entity.kind.lower(),
+            "type": node.type,
+            "owner": node.owner.label if node.owner else "",
+            "missing": node.entity.is_missing,
+            "centre": node.entity.id == around.centre,
+            "href": thing_address(node.entity.ref),
+            "x": places[node.entity.id][0],
+            "y": places[node.entity.id][1],
+        }
+        for node in around.nodes
+    ]
+    edges = [
+        {
+            "id": f"{edge.source}-{edge.target}-{int(edge.type)}",
+            "source": str(edge.source),
+            "target": str(edge.target),
+            "label": ", ".join(api.label for api in edge.via) or edge.label,
+        }
+        for edge in around.edges
+    ]
+    known = [edge for edge in around.edges if edge.source in labels and edge.target in labels]
+    rows = [(labels[edge.source], edge.label, edge.via, labels[edge.target]) for edge in known]
+    return {"graph": {"nodes": nodes, "edges": edges}, "rows": rows}
+
+
+def positions(nodes: list[Node]) -> dict[int, tuple[int, int]]:
+    """Layers from left (consumers) to right (providers); within a layer the most connected in the middle."""
+    layers: dict[int, list[Node]] = defaultdict(list)
+    for node in nodes:
+        layers[node.layer].append(node)
+    places: dict[int, tuple[int, int]] = {}
+    for layer, some in layers.items():
+        some.sort(key=lambda node: (-node.degree, node.entity.label.casefold()))
+        for rank, node in enumerate(some):
+            step = (rank + 1) // 2 * (1 if rank % 2 else -1)
+            places[node.entity.id] = (layer * COLUMN, step * ROW)
+    return places

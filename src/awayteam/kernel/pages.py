@@ -1,0 +1,148 @@
+"""What every page needs: rendering, the date of a question, addresses, CSV, and forms that lead to one action."""
+
+import csv
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, TypeVar
+from urllib.parse import quote, urlencode
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+
+from awayteam.kernel.errors import AwayteamError, InvalidInput, NotFound, NotSignedIn
+
+Result = TypeVar("Result")
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def render(request: HttpRequest, template: str, context: dict[str, Any] | None = None, status: int = 200) -> HttpResponse:
+    """A page from one of our templates; forms that were refused are 422, so give that as `status`."""
+    return HttpResponse(render_to_string(template, context or {}, request, using="pages"), status=status)
+
+
+def as_of(request: HttpRequest) -> datetime | None:
+    """The moment in `?as_of=`: a date means the end of that day (UTC), a time means itself; None where nothing is asked.
+
+    Raises `InvalidInput` for anything else.
+    """
+    text = request.GET.get("as_of", "").strip()
+    if not text:
+        return None
+    try:
+        if len(text) == len("2026-01-31"):
+            return datetime.combine(date.fromisoformat(text) + timedelta(days=1), time(), UTC) - timedelta(microseconds=1)
+        at = datetime.fromisoformat(text)
+    except (ValueError, OverflowError):
+        what = f"as_of: {text[:60]!r} is no date."
+        raise InvalidInput(what, "Write it as 2026-01-31.", fields={"as_of": what}) from None
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
+
+
+def address(request: HttpRequest, **changes: Any) -> str:
+    """The address of this page with other parameters: None, "" and () remove one, lists repeat it.
+
+    A change of anything but the cursor goes back to the first page.
+    """
+    query = request.GET.copy()
+    if "cursor" not in changes:
+        query.pop("cursor", None)
+    for name, value in changes.items():
+        values = [value] if isinstance(value, str | int) else list(value or ())
+        query.setlist(name, [str(one) for one in values if one != ""])
+    text = urlencode([(name, one) for name, many in query.lists() for one in many])
+    return f"{request.path}?{text}" if text else request.path
+
+
+def csv_file(name: str, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> StreamingHttpResponse:
+    """A CSV file, sent as it is made. Texts that a spreadsheet would take for a formula are preceded by an apostrophe."""
+    writer = csv.writer(_Echo())
+    lines = (writer.writerow([_cell(value) for value in row]) for row in _chain(header, rows))
+    response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{name}.csv"'
+    return response
+
+
+class _Echo:
+    """A file that hands each line back to the caller."""
+
+    def write(self, value: str) -> str:
+        return value
+
+
+def _chain(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterable[Sequence[Any]]:
+    yield header
+    yield from rows
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, datetime):
+        return value.isoformat(timespec="seconds")
+    text = str(value)
+    return f"'{text}" if isinstance(value, str) and text.startswith(FORMULA_STARTS) else text
+
+
+def back(request: HttpRequest, default: str) -> str:
+    """Where the person came from (the field `next`), if that is one of our own addresses; else `default`."""
+    target = request.POST.get("next") or request.GET.get("next") or ""
+    own = url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure())
+    return target if own else default
+
+
+def done(request: HttpRequest, message: str, to: str) -> HttpResponseRedirect:
+    """Say what was done on the next page, and go there (303)."""
+    messages.success(request, message)
+    response = HttpResponseRedirect(to)
+    response.status_code = 303
+    return response
+
+
+def thing_address(ref: str, page: str = "") -> str:
+    """The page of a reference (`component:default/orders`): teams and people have pages of their own."""
+    kind, _, rest = ref.partition(":")
+    namespace, _, name = rest.partition("/")
+    where = {"group": "teams", "user": "people"}.get(kind, "")
+    parts = [where, namespace, name] if where else ["catalog", namespace, kind, name]
+    return reverse("home") + "/".join(quote(part, safe="") for part in parts) + "/" + (f"{page}/" if page else "")
+
+
+class PageForm(forms.Form):
+    """A form of a page. `attempt` runs the action and turns its refusal into errors beside the fields."""
+
+    required_css_class = "required"
+    error_css_class = "invalid"
+
+    def attempt(self, action: Callable[[], Result]) -> Result | None:
+        """The action's result, or None when it refused: the form then carries the errors.
+
+        What one may not see stays an error page (`NotFound`), as does being signed out.
+        """
+        try:
+            return action()
+        except (NotFound, NotSignedIn):
+            raise
+        except AwayteamError as error:
+            self.refuse(error)
+            return None
+
+    def refuse(self, error: AwayteamError) -> None:
+        known = {name: text for name, text in error.fields.items() if name in self.fields}
+        for name, text in known.items():
+            self.add_error(name, text)
+        if not known:
+            self.add_error(None, str(error))
+
+
+class ReasonForm(PageForm):
+    """The reason that every change by hand carries."""
+
+    reason = forms.CharField(
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text="Stands in the history for everybody to read.",
+    )

@@ -1,0 +1,1 @@
+"""Pages of the organisation: teams and units, people, and changes to them by hand."""

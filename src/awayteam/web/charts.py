@@ -1,0 +1,77 @@
+"""Charts as SVG drawn by the server, each with the table it was drawn from. No pies, no gauges; axes start at zero."""
+
+from collections.abc import Sequence
+from math import ceil, floor, log10
+
+from markupsafe import Markup
+
+BAR_HEIGHT, BAR_GAP, LABEL_WIDTH, CHART_WIDTH = 18, 6, 150, 560
+
+
+def ticks(highest: float, wanted: int = 4) -> list[float]:
+    """Round values from 0 up to at least `highest`: 0, 20, 40, ..."""
+    if highest <= 0:
+        return [0.0, 1.0]
+    rough = highest / wanted
+    power = 10 ** floor(log10(rough))
+    step = next(size * power for size in (1, 2, 5, 10) if size * power >= rough * 0.999)
+    return [index * step for index in range(ceil(highest / step - 1e-9) + 1)]
+
+
+def bars(title: str, rows: Sequence[tuple[str, float]], unit: str = "") -> Markup:
+    """Horizontal bars, one for each (label, value); the table stands behind "Table"."""
+    marks = ticks(max((value for _, value in rows), default=0))
+    scale = (CHART_WIDTH - LABEL_WIDTH - 60) / marks[-1]
+    height = len(rows) * (BAR_HEIGHT + BAR_GAP) + 4
+    drawn = Markup("").join(_bar(label, value, index, scale) for index, (label, value) in enumerate(rows))
+    return _figure(title, drawn, height, rows, unit)
+
+
+def _bar(label: str, value: float, index: int, scale: float) -> Markup:
+    top = index * (BAR_HEIGHT + BAR_GAP)
+    return Markup(
+        '<text class="label" x="{}" y="{}" text-anchor="end">{}</text>'
+        '<rect class="bar" x="{}" y="{}" width="{:.1f}" height="{}" rx="2"/><text class="value" x="{:.1f}" y="{}">{}</text>'
+    ).format(
+        LABEL_WIDTH - 8, top + 13, label[:24], LABEL_WIDTH, top, max(value * scale, 1), BAR_HEIGHT,
+        LABEL_WIDTH + value * scale + 6, top + 13, f"{value:,g}",
+    )  # fmt: skip
+
+
+def line(title: str, rows: Sequence[tuple[str, float]], unit: str = "", height: int = 140) -> Markup:
+    """One line over equally spaced points (label, value), in their order; the axis starts at zero."""
+    marks = ticks(max((value for _, value in rows), default=0))
+    left, bottom = 44, height - 20
+    step = (CHART_WIDTH - left - 10) / max(len(rows) - 1, 1)
+    points = [(left + index * step, bottom - value / marks[-1] * (bottom - 8)) for index, (_, value) in enumerate(rows)]
+    grid = Markup("").join(
+        Markup('<path class="grid" d="M{0} {1:.1f}H{2}"/><text class="value" x="{3}" y="{4:.1f}" text-anchor="end">{5}</text>').format(
+            left, y := bottom - mark / marks[-1] * (bottom - 8), CHART_WIDTH - 10, left - 6, y + 4, f"{mark:,g}"
+        )
+        for mark in marks
+    )
+    path = "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in points)
+    ends = Markup("").join(
+        Markup('<text class="label" x="{:.1f}" y="{}" text-anchor="{}">{}</text>').format(x, height - 4, anchor, label)
+        for (x, _), (label, _), anchor in _ends(points, rows)
+    )
+    drawn = grid + Markup('<path class="line" d="{}"/>').format(path) + ends if rows else grid
+    return _figure(title, drawn, height, rows, unit)
+
+
+def _ends(
+    points: list[tuple[float, float]], rows: Sequence[tuple[str, float]]
+) -> list[tuple[tuple[float, float], tuple[str, float], str]]:
+    if len(rows) < 2:
+        return [(points[0], rows[0], "start")] if rows else []
+    return [(points[0], rows[0], "start"), (points[-1], rows[-1], "end")]
+
+
+def _figure(title: str, drawn: Markup, height: int, rows: Sequence[tuple[str, float]], unit: str) -> Markup:
+    cells = Markup("").join(Markup('<tr><td>{}</td><td class="num">{}</td></tr>').format(a, f"{b:,g}") for a, b in rows)
+    return Markup(
+        '<figure class="chart"><svg viewBox="0 0 {} {}" role="img" aria-label="{}">{}</svg>'
+        "<details><summary>Table</summary><table class=\"grid-table\"><caption>{}</caption>"
+        '<thead><tr><th scope="col">What</th><th scope="col" class="num">{}</th></tr></thead><tbody>{}</tbody></table>'
+        "</details></figure>"
+    ).format(CHART_WIDTH, height, title, drawn, title, unit or "Number", cells)

@@ -1,0 +1,117 @@
+"""The Jinja2 environment of our pages. Every app's `templates/` folder is searched; those of libraries are not."""
+
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from allauth.account.adapter import get_adapter as get_account_adapter
+from allauth.socialaccount.adapter import get_adapter
+from django.apps import apps
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest
+from django.template.backends.jinja2 import Jinja2
+from django.urls import reverse
+
+from awayteam.kernel import pages, panels
+from awayteam.web import charts, marks, moments, texts
+
+
+class Pages(Jinja2):
+    """The template engine named "pages"."""
+
+    app_dirname = "templates"
+
+    def __init__(self, params: dict[str, Any]) -> None:
+        params["OPTIONS"] = {"environment": "awayteam.web.jinja.environment", **params["OPTIONS"]}
+        params["OPTIONS"].setdefault("undefined", jinja2.StrictUndefined)
+        params["OPTIONS"].setdefault("context_processors", ["awayteam.web.jinja.frame"])
+        super().__init__(params)
+
+    @cached_property
+    def template_dirs(self) -> tuple[Path, ...]:
+        folders = (Path(app.path) / self.app_dirname for app in apps.get_app_configs() if _is_ours(app.name))
+        return tuple(folder for folder in folders if folder.is_dir())
+
+
+def _is_ours(app: str) -> bool:
+    return app.startswith("awayteam.")
+
+
+def environment(**options: Any) -> jinja2.Environment:
+    made = jinja2.Environment(trim_blocks=True, lstrip_blocks=True, **options)  # noqa: S701 - Django's backend sets autoescape
+    made.globals.update(
+        address=_address,
+        bars=charts.bars,
+        demo=settings.DEMO,
+        icon=marks.icon,
+        line=charts.line,
+        mark=marks.mark,
+        panels_of=panels.build,
+        may_sign_up=_may_sign_up,
+        shape=marks.shape,
+        sign_in_providers=_sign_in_providers,
+        static=marks.static,
+        thing=pages.thing_address,
+        url=_url,
+    )
+    made.filters.update(
+        ago=moments.ago,
+        clock=moments.clock,
+        count=texts.count,
+        day=moments.day,
+        event_words=texts.event_words,
+        field_words=texts.field_words,
+        json_pretty=texts.json_pretty,
+        kind_words=texts.kind_words,
+        moment=moments.moment,
+        paragraphs=texts.paragraphs,
+        plural=texts.plural,
+        short=texts.short,
+        value_words=texts.value_words,
+    )
+    made.tests["address"] = texts.is_web_address
+    return made
+
+
+def _url(name: str, *args: Any, **kwargs: Any) -> str:
+    return reverse(name, args=args or None, kwargs=kwargs or None)
+
+
+@jinja2.pass_context
+def _address(context: jinja2.runtime.Context, **changes: Any) -> str:
+    """The address of this page with other parameters; see `awayteam.kernel.pages.address`."""
+    return pages.address(context["request"], **changes)
+
+
+@jinja2.pass_context
+def _sign_in_providers(context: jinja2.runtime.Context) -> list[Any]:
+    """Other ways to sign in that this installation has set up."""
+    return list(get_adapter(context["request"]).list_providers(context["request"]))
+
+
+@jinja2.pass_context
+def _may_sign_up(context: jinja2.runtime.Context) -> bool:
+    """Whether anybody may make an account with a password."""
+    return bool(get_account_adapter(context["request"]).is_open_for_signup(context["request"]))
+
+
+def frame(request: HttpRequest) -> dict[str, Any]:
+    """What every page's frame needs; costs no statement."""
+    route = request.resolver_match.view_name if request.resolver_match else ""
+    actor = getattr(request, "actor", None)
+    return {
+        "actor": actor,
+        "entries": panels.navigation(request) if actor is not None else [],  # type: ignore[arg-type]
+        "flashes": lambda: messages.get_messages(request),
+        "narrow_rail": request.COOKIES.get("rail") == "narrow",
+        "dense": request.COOKIES.get("density", "dense") == "dense",
+        "route": route,
+        "theme": theme(request),
+    }
+
+
+def theme(request: HttpRequest) -> str:
+    chosen = request.COOKIES.get("theme", "auto")
+    return chosen if chosen in {"light", "dark"} else "auto"

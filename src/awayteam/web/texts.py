@@ -1,0 +1,81 @@
+"""Words on pages: numbers, plurals, kinds, and names of events."""
+
+import json
+from typing import Any
+from urllib.parse import urlsplit
+
+from markupsafe import Markup, escape
+
+KIND_WORDS = {
+    "api": ("API", "APIs"),
+    "component": ("Service", "Services"),
+    "domain": ("Domain", "Domains"),
+    "group": ("Team", "Teams"),
+    "location": ("Location", "Locations"),
+    "resource": ("Resource", "Resources"),
+    "system": ("System", "Systems"),
+    "user": ("Person", "People"),
+}
+"""Components are called services on pages: that is what people look for."""
+
+
+def count(number: int | float | None) -> str:
+    """12345 as "12,345"."""
+    return "—" if number is None else f"{number:,}"
+
+
+def plural(number: int, one: str, many: str = "") -> str:
+    """ "1 team", "12,345 teams"."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def kind_words(kind: str, many: bool = False) -> str:
+    words = KIND_WORDS.get(kind.casefold())
+    return words[many] if words else (f"{kind}s" if many else kind)
+
+
+def short(text: str, length: int = 120) -> str:
+    """The first line, cut at a word."""
+    line = " ".join(text.split())
+    if len(line) <= length:
+        return line
+    return line[:length].rsplit(" ", 1)[0].rstrip(",.;:") + "…"
+
+
+def paragraphs(text: str) -> Markup:
+    """Plain text with its paragraphs and line breaks kept."""
+    blocks = [block for block in text.replace("\r\n", "\n").split("\n\n") if block.strip()]
+    lines = (Markup("<br>").join(escape(line) for line in block.strip().split("\n")) for block in blocks)
+    return Markup("").join(Markup("<p>{}</p>").format(block) for block in lines)
+
+
+def json_pretty(value: Any) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False)
+
+
+def event_words(name: str) -> str:
+    """ "ownership.changed" as "ownership changed"."""
+    return name.replace(".", " ").replace("_", " ").replace("-", " ")
+
+
+def field_words(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def value_words(value: Any) -> str:
+    """A value in a history: "nothing" where there is none."""
+    if value is None or value == "" or value == [] or value == {}:
+        return "nothing"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list) and all(isinstance(one, str | int) for one in value):
+        return ", ".join(str(one) for one in value)
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def is_web_address(text: Any) -> bool:
+    """Whether it may stand in a link: http and https only, so that no source can plant a script."""
+    try:
+        return isinstance(text, str) and urlsplit(text).scheme in {"http", "https", "mailto"}
+    except ValueError:
+        return False
