@@ -231,7 +231,7 @@ def refresh(
     from awayteam.kernel.actor import SYSTEM
     from awayteam.kernel.errors import Unavailable
 
-    chosen = [queries.get(SYSTEM, name)] if name else queries.importable()
+    chosen = [queries.get(SYSTEM, name)] if name else list(queries.importable())
     totals = [0, 0, 0]
     failures: list[str] = []
     for source in chosen:

@@ -1,7 +1,7 @@
 """What people and programs do with sources."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -9,18 +9,21 @@ from pathlib import Path
 from django.db import transaction
 
 from awayteam.catalog.models import Entity, Presence
+from awayteam.imports import hooks
 from awayteam.imports.apply import structure, vanish
 from awayteam.imports.apply.session import Session
 from awayteam.imports.lock import import_lock
 from awayteam.imports.permissions import Verb, can
-from awayteam.kernel import bulk, events, rulebook
-from awayteam.kernel.actor import Actor
-from awayteam.kernel.errors import Conflict, InvalidInput, NotFound
+from awayteam.kernel import bulk, events, rulebook, worker
+from awayteam.kernel.actor import Actor, ActorKind
+from awayteam.kernel.errors import Conflict, InvalidInput, NotFound, NotSignedIn
 from awayteam.kernel.events import EventName, Subject
+from awayteam.kernel.secrets import seal, unseal
 from awayteam.sources.models import Duplicate, Finding, Source, SourceFile, SourceKind
 from awayteam.sources.readers import is_remote, redacted
 
 MAX_NAME = 200
+PURPOSE = "source push"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +73,7 @@ def create(wanted: Wanted, *, actor: Actor, now: datetime) -> Source:
             ref=wanted.ref,
             globs=list(wanted.globs),
             watched=wanted.watched,
-            webhook_secret=secrets.token_urlsafe(32),
+            webhook_secret=seal(secrets.token_urlsafe(32), PURPOSE),
             created_at=now,
         )
         data = {"location": shown(location), "ref": wanted.ref, "globs": list(wanted.globs)}
@@ -149,7 +152,54 @@ def request_refresh(source: Source, *, actor: Actor, now: datetime) -> None:
 
 
 def ask(source: Source, now: datetime) -> None:
+    """Leave the request for the worker, and wake it where it runs in this process."""
     Source.objects.filter(pk=source.pk).update(refresh_requested_at=now)
+    transaction.on_commit(worker.wake)
+
+
+def receive_push(source_id: int, headers: Mapping[str, str], body: bytes, *, now: datetime) -> bool:
+    """A forge says that a repository was pushed to; returns whether an import was asked for.
+
+    Raises `NotSignedIn` for a wrong signature and for a source that doesn't exist, which are told apart to nobody, and
+    `InvalidInput` for a body beyond any forge's.
+    """
+    if len(body) > hooks.MAX_BODY:
+        raise InvalidInput("The body is too large.", f"At most {hooks.MAX_BODY} bytes are read.")
+    source = Source.objects.exclude(kind=SourceKind.MANUAL).filter(pk=source_id).first()
+    forge = hooks.verify(headers, body, push_secret(source) if source else secrets.token_urlsafe(32))
+    if source is None or forge is None:
+        raise NotSignedIn(
+            "The signature doesn't fit.", "Enter the address and the secret of the source's page in the forge."
+        )
+    push = hooks.push(headers, body, forge)
+    if not push.concerns(source.ref):
+        return False
+    caller = Actor(kind=ActorKind.SYSTEM, label=f"Push from {forge}", is_administrator=True)
+    ask(source, now)
+    _event(EventName.SOURCE_REFRESH_REQUESTED, source, caller, now, data={"forge": forge, "ref": push.ref})
+    return True
+
+
+def renew_secret(source: Source, *, actor: Actor, now: datetime) -> str:
+    """A new secret for push webhooks; the old one stops working. Returns it, to be entered in the forge."""
+    can(actor, Verb.UPDATE, source, now).require()
+    secret = secrets.token_urlsafe(32)
+    with transaction.atomic():
+        source.webhook_secret = seal(secret, PURPOSE)
+        source.save(update_fields=["webhook_secret"])
+        _event(EventName.SOURCE_UPDATED, source, actor, now, data={"webhook_secret": "renewed"})
+    return secret
+
+
+def show_secret(source: Source, *, actor: Actor, now: datetime) -> str:
+    """The secret that must be entered in the forge, for those who look after sources."""
+    can(actor, Verb.UPDATE, source, now).require()
+    return push_secret(source)
+
+
+def push_secret(source: Source) -> str:
+    """The secret of pushes; "" where there is none, which fits no signature."""
+    return unseal(source.webhook_secret, PURPOSE) if source.webhook_secret else ""
 
 
 def remove(source: Source, *, actor: Actor, now: datetime, reason: str = "", wait_seconds: float = 60) -> None:
@@ -198,8 +248,8 @@ def _event(
     now: datetime,
     *,
     reason: str = "",
-    changes: dict[str, tuple[object, object]] | None = None,
-    data: dict[str, object] | None = None,
+    changes: Mapping[str, tuple[object, object]] | None = None,
+    data: Mapping[str, object] | None = None,
 ) -> None:
     subject = Subject("source", source.pk, source.name)
     events.append(name, subject=subject, actor=actor, now=now, reason=reason, changes=changes, data=data)

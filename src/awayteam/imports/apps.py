@@ -5,3 +5,11 @@ class ImportsConfig(AppConfig):
     name = "awayteam.imports"
     label = "imports"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from awayteam.imports import places
+        from awayteam.imports.jobs import JOB
+        from awayteam.kernel import jobs
+
+        jobs.register(JOB)
+        places.register()

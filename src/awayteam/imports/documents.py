@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from awayteam.imports.records import KIND_ORDER, Record
+from awayteam.imports.records import KIND_ORDER, Record, record_of
+from awayteam.sources.declared import Declared
 
 
 class Packed(NamedTuple):
@@ -21,10 +22,12 @@ class Packed(NamedTuple):
     body: bytes
 
 
-def pack(record: Record) -> Packed:
-    return Packed(
-        record.ref, record.kind, record.digest, record.document_index, record.line, record.aliases, record.packed()
-    )
+def pack(declared: Iterable[Declared]) -> list[Packed]:
+    """What crosses from the reading to the writing process: headers that decide claims, and closed bodies."""
+    return [
+        Packed(one.ref, one.kind, one.digest, one.document_index, one.line, one.aliases, one.packed())
+        for one in map(record_of, declared)
+    ]
 
 
 class Documents:

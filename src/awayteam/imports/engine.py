@@ -21,7 +21,6 @@ from awayteam.imports.files import FileNotes
 from awayteam.imports.lock import import_lock
 from awayteam.imports.reading import Opened, opened
 from awayteam.imports.recognise import renamed
-from awayteam.imports.records import record_of
 from awayteam.imports.results import ImportResult, result_of
 from awayteam.kernel import bulk, events, rulebook
 from awayteam.kernel.actor import Actor
@@ -48,8 +47,10 @@ def run(
     progress: Progress | None = None,
     workers: int = 2,
     wait_seconds: float = WAIT_SECONDS,
+    quiet: bool = False,
 ) -> ImportResult:
     """Bring the catalog in line with `source`. Waits for another import to end, at most `wait_seconds` (`Conflict`).
+    With `quiet` a run that finds nothing new leaves no event, for those who look every few seconds.
 
     Raises `Unavailable` where the source as a whole can't be read; then everything stays as it was, and the source
     keeps the error.
@@ -58,7 +59,7 @@ def run(
         source.refresh_from_db()
         try:
             with opened(source) as reader:
-                result = Run(source, actor, now, reader, progress or (lambda *_: None), workers).go()
+                result = Run(source, actor, now, reader, progress or (lambda *_: None), workers, quiet).go()
         except (ReadError, ValueError, OSError) as error:
             Source.objects.filter(pk=source.pk).update(last_attempt_at=now, last_error=str(error)[:2000])
             answered(source)
@@ -93,6 +94,7 @@ class Run:
     reader: Opened
     progress: Progress
     workers: int
+    quiet: bool = False
     documents: Documents = field(init=False)
     notes: dict[int, FileNotes] = field(default_factory=dict)
     paths: dict[int, str] = field(default_factory=dict)
@@ -136,6 +138,7 @@ class Run:
             self.source.globs,
             remembered=memory,
             workers=self.workers,
+            pack=pack,
             progress=lambda done, total, _path: self.progress("Reading files", done, total),
         )
         seen: set[str] = set()
@@ -158,8 +161,9 @@ class Run:
     def _take(self, file_id: int, found: Found) -> None:
         reading = found.reading
         assert reading is not None
-        self.documents.add(file_id, (pack(record_of(one)) for one in reading.declared))
-        declared = [(one.ref, one.document_index) for one in reading.declared]
+        packed = found.packed or pack(reading.declared)
+        self.documents.add(file_id, packed)
+        declared = [(one.ref, one.document_index) for one in packed]
         guard = protection(reading.problems, declared)
         self.notes[file_id] = FileNotes(
             file_id, found.path, found.format, found.hash, found.needs, reading.targets, reading.problems, guard
@@ -279,6 +283,8 @@ class Run:
         source.last_error, source.counts = "", counts
         source.save(update_fields=["revision", "kind", "last_attempt_at", "last_success_at", "last_error", "counts"])
         answered(source)
+        if self.quiet and not self.notes and not self.gone:
+            return
         events.append(
             EventName.SOURCE_IMPORTED,
             subject=Subject("source", source.pk, source.name),

@@ -6,7 +6,6 @@ no NUL, no lone surrogates, no longer than their column.
 
 import hashlib
 import pickle
-from collections.abc import Iterable
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -197,10 +196,6 @@ def digest_without_name(document: Any) -> str:
 
 
 _NAMES = frozenset(("name", "title", "description", "namespace", "aliases"))
-
-
-def records_of(declared: Iterable[Declared]) -> list[Record]:
-    return [record_of(one) for one in declared]
 
 
 def json_value(text: str) -> Any:

@@ -6,6 +6,7 @@ Only our own table and column names reach the SQL text, never input.
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from itertools import chain
 from typing import Any
 
 from django.db import connection, models
@@ -20,7 +21,7 @@ def insert(model: type[models.Model], columns: Sequence[str], rows: Iterable[Seq
     places = ", ".join(["%s"] * len(columns))
     count = 0
     with connection.cursor() as cursor:
-        for chunk in _chunks((tuple(_sqlite(value) for value in row) for row in rows), 5_000):
+        for chunk in _chunks(_for_sqlite(rows), 5_000):
             cursor.executemany(f"INSERT INTO {table} ({quoted}) VALUES ({places})", chunk)  # noqa: S608
             count += len(chunk)
     return count
@@ -35,10 +36,23 @@ def _copy(statement: str, rows: Iterable[Sequence[Any]]) -> int:
     return count
 
 
-def _sqlite(value: Any) -> Any:
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).replace(tzinfo=None).isoformat(" ")
-    return value
+def _for_sqlite(rows: Iterable[Sequence[Any]]) -> Iterable[Sequence[Any]]:
+    """Times as Django writes them to SQLite. Most rows of a run carry the same time, so its text is kept."""
+    rest = iter(rows)
+    first = next(rest, None)
+    if first is None:
+        return
+    places = [place for place, value in enumerate(first) if value is None or isinstance(value, datetime)]
+    texts: dict[datetime, str] = {}
+    for row in chain([first], rest):
+        values = list(row)
+        for place in places:
+            value = values[place]
+            if isinstance(value, datetime):
+                if value not in texts:
+                    texts[value] = value.astimezone(UTC).replace(tzinfo=None).isoformat(" ")
+                values[place] = texts[value]
+        yield values
 
 
 def _chunks(rows: Iterable[Any], size: int) -> Iterable[list[Any]]:
@@ -64,7 +78,7 @@ def update(model: type[models.Model], columns: Sequence[str], rows: Iterable[Seq
     assignments = ", ".join(f"{column} = %s" for column in quoted)
     count = 0
     with connection.cursor() as cursor:
-        for chunk in _chunks(([*(_sqlite(value) for value in row[1:]), row[0]] for row in rows), 5_000):
+        for chunk in _chunks(_for_sqlite((*row[1:], row[0]) for row in rows), 5_000):
             cursor.executemany(f"UPDATE {table} SET {assignments} WHERE id = %s", chunk)  # noqa: S608
             count += len(chunk)
     return count

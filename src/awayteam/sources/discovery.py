@@ -6,11 +6,12 @@ followed, each file is read once, and what a descriptor embeds isn't imported ag
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from awayteam.sources.context import Context
 from awayteam.sources.declared import Problem, Reading, Target
 from awayteam.sources.formats import FORMATS, SUFFIXES, Format
-from awayteam.sources.parsing import FetchUrl, Parsed, Remembered, Task, parse_file, parse_many
+from awayteam.sources.parsing import FetchUrl, Pack, Parsed, Remembered, Task, parse_file, parse_many
 from awayteam.sources.readers.base import FileStat, Reader, ReadError
 from awayteam.sources.readers.paths import Globs, is_glob, join
 from awayteam.sources.yamldoc import MAX_BYTES
@@ -33,7 +34,8 @@ class Found:
     """A file that belongs to the source. `reading` is None where it is unchanged.
 
     `hash`, `format` and `needs` (files that went into it, path -> hash) are what to remember, with the reading's
-    targets; `hash` is "" where the file can't be read.
+    targets; `hash` is "" where the file can't be read. `packed` is what the caller's `pack` made of the declarations,
+    which the reading then lacks.
     """
 
     path: str
@@ -41,6 +43,7 @@ class Found:
     format: str
     reading: Reading | None
     needs: Mapping[str, str]
+    packed: Any = None
 
 
 class Discovery:
@@ -60,6 +63,7 @@ class Discovery:
         max_bytes: int = MAX_BYTES,
         fetch_url: FetchUrl | None = None,
         progress: Progress | None = None,
+        pack: Pack | None = None,
     ) -> None:
         self.reader = reader
         self.problems: list[Problem] = []
@@ -67,7 +71,7 @@ class Discovery:
         self._asked = bool(globs or reader.only)
         self._remembered = remembered or {}
         self._workers, self._max_bytes, self._fetch_url = workers, max_bytes, fetch_url
-        self._progress = progress
+        self._progress, self._pack = progress, pack
         self._done = 0
         self._total: int | None = None
         self._states: dict[str, str] = {}
@@ -103,7 +107,14 @@ class Discovery:
         if not tasks:
             return
         self.reader.prepare([task.file.path for task in tasks])
-        results = parse_many(self.reader, tasks, self._workers, max_bytes=self._max_bytes, fetch_url=self._fetch_url)
+        results = parse_many(
+            self.reader,
+            tasks,
+            self._workers,
+            max_bytes=self._max_bytes,
+            fetch_url=self._fetch_url,
+            pack=self._pack,
+        )
         for task, parsed in zip(tasks, results, strict=True):
             found = self._take(task, parsed, fresh)
             if found is not None:
@@ -131,7 +142,7 @@ class Discovery:
         self._embedded.update(needs)
         self._deferred.pop(path, None)
         fresh.extend((path, target) for target in targets)
-        return Found(path, parsed.hash, parsed.format, parsed.reading, needs)
+        return Found(path, parsed.hash, parsed.format, parsed.reading, needs, parsed.packed)
 
     def _follow(self, fresh: list[tuple[str, Target]], hops: int) -> list[FileStat]:
         """The files that these targets add, each once."""

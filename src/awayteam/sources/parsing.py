@@ -1,15 +1,19 @@
 """Reading many files, in this process or in several, in order and with little held at once."""
 
+import gc
 import multiprocessing
+import pickle
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor
-from dataclasses import dataclass, field
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from itertools import islice
-from typing import Literal
+from typing import Any, Literal
 
 from awayteam.sources.context import Context, Fetched, UnreachableError
-from awayteam.sources.declared import Problem, Reading, Target
+from awayteam.sources.declared import Declared, Problem, Reading, Target
 from awayteam.sources.formats import YIELDING, Format, recognise, recognise_asked
 from awayteam.sources.readers.base import FileStat, Reader, ReadError, content_hash
 from awayteam.sources.readers.paths import join
@@ -17,6 +21,8 @@ from awayteam.sources.yamldoc import MAX_BYTES
 
 FetchUrl = Callable[[str], bytes]
 """Gets the content behind an address whose host is allowed; raises `UnreachableError`. It can be pickled."""
+Pack = Callable[[tuple[Declared, ...]], Any]
+"""Turns the declarations of a file into what the caller wants across the border of processes. It can be pickled."""
 State = Literal["read", "unchanged", "deferred", "foreign"]
 _BATCH_FILES = 64
 _BATCH_BYTES = 1 << 20
@@ -49,7 +55,8 @@ class Task:
 class Parsed:
     """What came of a task: its content's hash, its format, and its reading.
 
-    "unchanged" has no reading, nor has "foreign" (no format takes the file) or "deferred".
+    "unchanged" has no reading, nor has "foreign" (no format takes the file) or "deferred". Where the caller packs, the
+    reading declares nothing and `packed` is what the caller made of its declarations, in the process that read them.
     """
 
     path: str
@@ -58,6 +65,7 @@ class Parsed:
     format: str = ""
     reading: Reading | None = None
     needs: dict[str, str] = field(default_factory=dict)
+    packed: Any = None
 
 
 class SourceFetch:
@@ -114,7 +122,8 @@ def parse_file(reader: Reader, task: Task, max_bytes: int = MAX_BYTES, fetch_url
     if form.yielding and task.defer:
         return Parsed(path, digest, "deferred", form.name)
     fetch = SourceFetch(reader, max_bytes, fetch_url)
-    reading = _read(form, path, data, Context(fetch, max_bytes))
+    with collection_paused():
+        reading = _read(form, path, data, Context(fetch, max_bytes))
     return Parsed(path, digest, "read", form.name, reading, fetch.seen)
 
 
@@ -130,6 +139,7 @@ def parse_many(
     *,
     max_bytes: int = MAX_BYTES,
     fetch_url: FetchUrl | None = None,
+    pack: Pack | None = None,
 ) -> Iterator[Parsed]:
     """What came of each task, in their order; `workers` processes at once, with two batches of files each in flight."""
     batches = _batches(tasks)
@@ -140,16 +150,19 @@ def parse_many(
     if workers <= 1 or second is None:
         for batch in (first, second or [], *batches):
             for task in batch:
-                yield parse_file(reader, task, max_bytes, fetch_url)
+                yield _packed(parse_file(reader, task, max_bytes, fetch_url), pack)
         return
-    pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), _begin, (reader, max_bytes, fetch_url))
-    waiting: deque[Future[list[Parsed]]] = deque()
+    begin = (reader, max_bytes, fetch_url, pack)
+    pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), _begin, begin)
+    waiting: deque[Future[bytes]] = deque()
     try:
         waiting.extend((pool.submit(_work, first), pool.submit(_work, second)))
         waiting.extend(pool.submit(_work, batch) for batch in islice(batches, 2 * workers - 2))
         while waiting:
-            done = waiting.popleft().result()
+            payload = waiting.popleft().result()
             waiting.extend(pool.submit(_work, batch) for batch in islice(batches, 1))
+            with collection_paused():
+                done: list[Parsed] = pickle.loads(payload)  # noqa: S301  (our own process wrote it)
             yield from done
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
@@ -166,6 +179,30 @@ def _batches(tasks: Iterable[Task]) -> Iterator[list[Task]]:
             batch, size = [], 0
     if batch:
         yield batch
+
+
+@contextmanager
+def collection_paused() -> Iterator[None]:
+    """No search for cyclic garbage meanwhile: building many small values would start it over and over for nothing."""
+    global _pauses
+    with _pausing:
+        _pauses += 1
+        if _pauses == 1 and gc.isenabled():
+            gc.disable()
+            _resume.set()
+    try:
+        yield
+    finally:
+        with _pausing:
+            _pauses -= 1
+            if _pauses == 0 and _resume.is_set():
+                _resume.clear()
+                gc.enable()
+
+
+_pausing = threading.Lock()
+_resume = threading.Event()
+_pauses = 0
 
 
 def _fresh(reader: Reader, old: Remembered, max_bytes: int) -> bool:
@@ -198,15 +235,23 @@ def _failed(path: str, message: str) -> Reading:
     return Reading(problems=(Problem(message, path),))
 
 
-_worker: tuple[Reader, int, FetchUrl | None] | None = None
+def _packed(parsed: Parsed, pack: Pack | None) -> Parsed:
+    if pack is None or parsed.reading is None:
+        return parsed
+    return replace(parsed, reading=replace(parsed.reading, declared=()), packed=pack(parsed.reading.declared))
 
 
-def _begin(reader: Reader, max_bytes: int, fetch_url: FetchUrl | None) -> None:
+_worker: tuple[Reader, int, FetchUrl | None, Pack | None] | None = None
+
+
+def _begin(reader: Reader, max_bytes: int, fetch_url: FetchUrl | None, pack: Pack | None) -> None:
     global _worker
-    _worker = (reader, max_bytes, fetch_url)
+    _worker = (reader, max_bytes, fetch_url, pack)
 
 
-def _work(batch: list[Task]) -> list[Parsed]:
+def _work(batch: list[Task]) -> bytes:
     assert _worker is not None
-    reader, max_bytes, fetch_url = _worker
-    return [parse_file(reader, task, max_bytes, fetch_url) for task in batch]
+    reader, max_bytes, fetch_url, pack = _worker
+    with collection_paused():
+        done = [_packed(parse_file(reader, task, max_bytes, fetch_url), pack) for task in batch]
+        return pickle.dumps(done, pickle.HIGHEST_PROTOCOL)
