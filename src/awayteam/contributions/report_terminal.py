@@ -123,9 +123,10 @@ def _remarks(console: Console, scan: Scan, data: dict[str, Any]) -> None:
         )
     if data["contradictions"]:
         one = data["contradictions"][0]
+        rules = f"{_short(' '.join(one['rule_owners']))} by {one['rule']}"
         console.print(
             f"{len(data['contradictions'])} contradictions of catalog and rules, first {shown(one['path'])}: "
-            f"{shown(one['catalog_owner'])} by {shown(one['file'])}, to {_short(' '.join(one['rule_owners']))} by {one['rule']}"
+            f"{shown(one['catalog_owner'])} by {shown(one['file'])}, {rules}"
         )
     if data["authors"]["unresolved"]:
         console.print("`awayteam identities` lists unresolved authors, those with most commits first")

@@ -81,7 +81,7 @@ def commits(
     args += [tip, *(f"^{sha}" for sha in not_in), "--"]
     with gitcmd.stream(repo, args, timeout=timeout, config=_CONFIG) as out:
         _widen(out)
-        yield parse(out, watched)
+        yield parse(out, watched, pause=_PAUSE)
 
 
 def _widen(out: IO[bytes]) -> None:
@@ -92,12 +92,12 @@ def _widen(out: IO[bytes]) -> None:
         fcntl.fcntl(out.fileno(), fcntl.F_SETPIPE_SZ, _PIPE)
 
 
-def parse(out: IO[bytes], watched: Watched | None = None) -> Iterator[Commit]:
-    """Commits from git's bytes, as they come."""
+def parse(out: IO[bytes], watched: Watched | None = None, *, pause: float = 0.0) -> Iterator[Commit]:
+    """Commits from git's bytes, as they come; `pause` is slept after a short read, so that git may work ahead."""
     commit: Commit | None = None
     pending = b""
     """A raw line whose path comes with the next chunk."""
-    for tokens in _tokens(out):
+    for tokens in _tokens(out, pause):
         at = 0
         if pending and commit is not None:
             _add(commit, [pending], tokens[:1], watched)
@@ -141,19 +141,19 @@ def _add(commit: Commit, raws: list[bytes], paths: list[bytes], watched: Watched
             commit.changes.append(_change(raws[paths.index(path)], path))
 
 
-def _tokens(out: IO[bytes]) -> Iterator[list[bytes]]:
+def _tokens(out: IO[bytes], pause: float) -> Iterator[list[bytes]]:
     """Chunks of git's output, split at NUL; a path cut by a chunk's end waits for its rest."""
     read = getattr(out, "read1", out.read)
     rest = b""
-    pause = hasattr(out, "fileno") and _PAUSE
     while chunk := read(_CHUNK):
         if pause and len(chunk) < _LITTLE:
-            time.sleep(_PAUSE)
+            time.sleep(pause)
         if rest:
             chunk = rest + chunk
         tokens = chunk.split(b"\0")
         rest = tokens.pop()
-        yield tokens
+        if tokens:
+            yield tokens
     if rest.strip():
         yield [rest]
 
