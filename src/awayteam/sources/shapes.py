@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from awayteam.sources.declared import Problem
@@ -110,14 +111,14 @@ def texts(value: Any, where: str, notes: Notes, *, line: int | None = None) -> l
     return list(found)
 
 
-def items(value: Any, where: str, notes: Notes) -> Iterator[tuple[str, Any]]:
+def items(value: Any, where: str, notes: Notes, *, line: int | None = None) -> Iterator[tuple[str, Any]]:
     """The pairs of an object whose keys are usable texts."""
-    for key, one in object_of(value, where, notes).items():
+    for key, one in object_of(value, where, notes, line=line).items():
         name = text(key)
         if name:
             yield name, one
         else:
-            notes.add(f"{where}: a key must be a text, found {kind_of(key)}")
+            notes.add(f"{where}: a key must be a text, found {kind_of(key)}", line=line)
 
 
 def folded(value: str) -> str:
@@ -126,6 +127,7 @@ def folded(value: str) -> str:
     return "".join(one for one in plain if not unicodedata.combining(one)).casefold().translate(_PLAIN)
 
 
+@lru_cache(maxsize=1 << 15)
 def slug(value: str) -> str:
     """An entity name made of any text: lower case, `[a-z0-9._-]`, 1 to 63 characters, letter or digit at both ends.
 

@@ -106,13 +106,17 @@ def _words(source: str, notes: Notes) -> list[tuple[str, int]]:
     words: list[tuple[str, int]] = []
     position, line, bad_line = 0, 1, 0
     while position < len(source):
-        match = _TOKEN.match(source, position)
+        # a quote on a line where one was left open isn't looked at again, or a hostile line would cost its square
+        match = None if bad_line == line and source[position] == '"' else _TOKEN.match(source, position)
         if match is None:
             if bad_line != line:
                 notes.add(f"unexpected character {source[position]!r}; is a quote left open?", line=line)
             bad_line = line
             position += 1
             continue
+        if match.lastgroup == "string" and source.startswith('"""', position):
+            notes.add('a description is opened here and never closed; add the missing """', line=line)
+            break
         if match.lastgroup not in ("space", "comment"):
             words.append((match.group(), line))
         line += match.group().count("\n")

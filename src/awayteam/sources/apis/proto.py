@@ -116,7 +116,8 @@ def tokens(source: str, notes: Notes) -> Iterator[Token]:
     position, line, bad_line = 0, 1, 0
     comment, comment_end = "", 0
     while position < len(source):
-        match = _TOKEN.match(source, position)
+        # a quote on a line where one was left open isn't looked at again, or a hostile line would cost its square
+        match = None if bad_line == line and source[position] in "\"'" else _TOKEN.match(source, position)
         if match is None:
             if bad_line != line:
                 notes.add(f"unexpected character {source[position]!r}; is a quote or comment left open?", line=line)
@@ -124,6 +125,9 @@ def tokens(source: str, notes: Notes) -> Iterator[Token]:
             position += 1
             continue
         word = match.group()
+        if word == "/" and source.startswith("/*", position):
+            notes.add("a comment is opened here and never closed; add the missing */", line=line)
+            return
         if match.lastgroup == "comment":
             joined = comment if comment and comment_end >= line - 1 else ""
             comment = f"{joined}\n{_plain(word)}"

@@ -14,6 +14,7 @@ from awayteam.sources.shapes import Notes, refer, reference, slug, tags
 _KIND_WORDS = {"service": "component", "team": "group", "unit": "group", "person": "user"}
 _SLUG = re.compile(r"[\w.-]+/[\w.-]+", re.ASCII)
 _GITHUB = re.compile(r"(?:https?://|ssh://git@|git@)github\.com[:/]([\w.-]+/[\w.-]+?)(?:\.git)?/?", re.ASCII)
+_MAX_ABOVE = 1000
 _HOURS = re.compile(r"([01]\d|2[0-4]):[0-5]\d")
 
 
@@ -117,9 +118,10 @@ class Builder:
         )
 
     def _closes_circle(self, ref: str, parent: str) -> bool:
+        """Whether `parent` stands below `ref`; sought up to `_MAX_ABOVE` levels, so that long chains cost little."""
         seen = {ref}
         here: str | None = parent
-        while here is not None and here not in seen:
+        while here is not None and here not in seen and len(seen) < _MAX_ABOVE:
             seen.add(here)
             here = self.parents.get(here)
         return here == ref

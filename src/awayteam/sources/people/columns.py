@@ -4,6 +4,7 @@ import re
 import zoneinfo
 from collections.abc import Mapping
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
 from awayteam.sources.shapes import folded, text
@@ -51,6 +52,7 @@ _ROLES = {
 _SPLIT = re.compile(r"[;|\n]")
 
 
+@lru_cache(maxsize=4096)
 def column_of(header: str) -> str:
     """The column that a header means; "" for a column of the file's own, which is kept but not read."""
     words = " ".join(re.split(r"[\s_\-./]+", folded(header).strip()))
@@ -73,6 +75,7 @@ def several(value: Any) -> list[str]:
     return list(dict.fromkeys(one for one in (text(part) for part in parts) if one))
 
 
+@lru_cache(maxsize=4096)
 def role_of(value: str) -> str | None:
     """The role that a text stands for; None where it is something else, such as a job title."""
     return _ROLES.get(" ".join(re.split(r"[\s_\-]+", folded(value).strip())))
@@ -89,6 +92,7 @@ def day_of(value: Any) -> date | None:
         return datetime.fromisoformat(written).date()
 
 
+@lru_cache(maxsize=4096)
 def time_zone_of(value: str) -> str | None:
     """The name of an IANA time zone in its proper spelling; None where there is none of this name."""
     try:

@@ -177,9 +177,9 @@ class Roster:
         return ref
 
     def _is_above(self, ref: str, other: str | None) -> bool:
-        """Whether `ref` is `other` or stands above it; then it can't be put below it."""
-        seen = set()
-        while other is not None and other not in seen:
+        """Whether `ref` is `other` or stands above it (up to 1,000 levels); then it can't be put below it."""
+        seen: set[str] = set()
+        while other is not None and other not in seen and len(seen) < 1000:
             if other == ref:
                 return True
             seen.add(other)
@@ -198,11 +198,9 @@ class Roster:
                 place=Place(0, team.line),
             )
         managers = {self._ref(person): self._manager(person) for person in self.people.values()}
+        self._cut_circles(managers)
         for person in self.people.values():
             ref = self._ref(person)
-            if managers[ref] and self._is_circle(managers, ref):
-                self.notes.add("managers go in a circle here; this one is left out", line=person.line, entity=ref)
-                managers[ref] = None
             yield entities.user(
                 person.name,
                 namespace=self.namespace,
@@ -232,12 +230,18 @@ class Roster:
             return None
         return ref
 
-    def _is_circle(self, managers: dict[str, str | None], start: str) -> bool:
-        seen: set[str] = set()
-        here = managers.get(start)
-        while here is not None and here not in seen:
-            if here == start:
-                return True
-            seen.add(here)
-            here = managers.get(here)
-        return False
+    def _cut_circles(self, managers: dict[str, str | None]) -> None:
+        """Leave out the manager with whom a chain of managers comes back to somebody in it."""
+        settled: set[str] = set()
+        for start in managers:
+            chain: dict[str, None] = {}
+            here: str | None = start
+            while here is not None and here not in settled and here not in chain:
+                chain[here] = None
+                here = managers.get(here)
+            if here in chain:
+                last = next(reversed(chain))
+                managers[last] = None
+                line = self.people[last.rpartition("/")[2]].line
+                self.notes.add("managers go in a circle here; this one is left out", line=line, entity=last)
+            settled.update(chain)

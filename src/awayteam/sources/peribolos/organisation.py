@@ -45,6 +45,12 @@ class Organisation:
     def _place(self, *more: str | int) -> Place:
         return Place(self.lines.document.index, self.lines.of(*self.path, *more))
 
+    def _line(self, *more: str | int) -> int:
+        return self.lines.of(*self.path, *more)
+
+    def _texts(self, value: Any, *path: str) -> list[str]:
+        return texts(value, self._where(*path), self.notes, line=self._line(*path))
+
     def _own_members(self, value: Mapping[str, Any], unit: str | None) -> list[DeclaredMembership]:
         admins = self._logins(value.get("admins"), self._where("admins"), ("admins",))
         members = self._logins(value.get("members"), self._where("members"), ("members",))
@@ -77,10 +83,13 @@ class Organisation:
             path, title, body, parent = waiting.pop(0)
             where = self._where(*path)
             if title in seen:
-                self.notes.add(f"{where}: the team {title!r} stands twice; the first one counts, rename this one")
+                self.notes.add(
+                    f"{where}: the team {title!r} stands twice; the first one counts, rename this one",
+                    line=self._line(*path),
+                )
                 continue
             seen.add(title)
-            team = object_of(body, where, self.notes)
+            team = object_of(body, where, self.notes, line=self._line(*path))
             name = self.names.of(title)
             yield self._team(name, title, team, parent, path)
             self._queue(waiting, team, path, reference("group", name))
@@ -94,7 +103,7 @@ class Organisation:
     ) -> None:
         for key in _BELOW:
             if key in body:
-                for title, one in items(body[key], self._where(*path, key), self.notes):
+                for title, one in items(body[key], self._where(*path, key), self.notes, line=self._line(*path, key)):
                     waiting.append(((*path, key, title), title, one, parent))
 
     def _team(
@@ -106,7 +115,10 @@ class Organisation:
             for login in self._logins(team.get(key), self._where(*path, key), (*path, key)):
                 memberships.setdefault(_person(login), DeclaredMembership(ref, _person(login), role))
         where = self._where(*path, "repos")
-        rights = {repo: text(right) for repo, right in items(team.get("repos"), where, self.notes)}
+        rights = {
+            repo: text(right)
+            for repo, right in items(team.get("repos"), where, self.notes, line=self._line(*path, "repos"))
+        }
         handle = f"{self.name}/{name.replace('.', '-')}" if self.name else ""
         return entities.group(
             name,
@@ -120,10 +132,7 @@ class Organisation:
                 "forge_teams": {"github": handle} if handle else {},
             },
             annotations={"github.com/team-slug": handle} if handle else {},
-            aliases=[
-                reference("group", slug(one))
-                for one in texts(team.get("previously"), self._where(*path, "previously"), self.notes)
-            ],
+            aliases=[reference("group", slug(one)) for one in self._texts(team.get("previously"), *path, "previously")],
             original={key: one for key, one in team.items() if key not in _BELOW},
             place=self._place(*path),
         )
@@ -132,7 +141,7 @@ class Organisation:
         """The usable logins of a list, in lower case; each is remembered as somebody whom the file names."""
         found: dict[str, None] = {}
         positions = {text(one): number for number, one in enumerate(_plain_list(value))}
-        for login in texts(value, where, self.notes):
+        for login in texts(value, where, self.notes, line=self._line(*path)):
             at: tuple[str | int, ...] = (*path, positions.get(login, 0))
             if not _LOGIN.fullmatch(login):
                 line = self.lines.of(*self.path, *at)
@@ -158,8 +167,8 @@ class Organisation:
 
     def _repositories(self, value: Mapping[str, Any]) -> Iterator[Declared]:
         """Each repository as a resource of type repository; an archived one counts as deprecated."""
-        for title, one in items(value.get("repos"), self._where("repos"), self.notes):
-            body = object_of(one, self._where("repos", title), self.notes)
+        for title, one in items(value.get("repos"), self._where("repos"), self.notes, line=self._line("repos")):
+            body = object_of(one, self._where("repos", title), self.notes, line=self._line("repos", title))
             url = f"https://github.com/{self.name}/{title}" if self.name else ""
             annotations = {"github.com/project-slug": f"{self.name}/{title}"} if url else {}
             annotations |= {"backstage.io/source-location": f"url:{url}/"} if url else {}
@@ -175,7 +184,7 @@ class Organisation:
                 annotations=annotations,
                 aliases=[
                     reference("resource", slug(old))
-                    for old in texts(body.get("previously"), self._where("repos", title, "previously"), self.notes)
+                    for old in self._texts(body.get("previously"), "repos", title, "previously")
                 ],
                 original=body,
                 place=self._place("repos", title),

@@ -1,4 +1,5 @@
 import json
+import time
 
 import pytest
 
@@ -64,6 +65,11 @@ def test_introspection():
         ("type Query { a b: Int }", "expected a field such as name: Type, found 'a'", ["query b"]),
         ("} type Query { a: Int }", "there is one '}' too many", ["query a"]),
         ('type Query { a: Int " }', "unexpected character '\"'; is a quote left open?", ["query a"]),
+        (
+            'type Query { a: Int }\n"""open " text',
+            'a description is opened here and never closed; add the missing """',
+            ["query a"],
+        ),
         ("type Order { id: ID }", "the schema has no type Query, Mutation or Subscription", []),
         ('{"data": 7}', "data: expected an object (key: value), found a number", []),
         ('{"data"', "no valid JSON", []),
@@ -73,3 +79,11 @@ def test_what_bad_input_gets(text, message, keys):
     found, problems = operations("graphql", text)
     assert problems[0].message.startswith(message)
     assert [one.key for one in found] == keys
+
+
+@pytest.mark.parametrize("text", ['"\\' * 100_000, '"""' * 100_001, "type Query { a(" * 30_000, "{[(" * 50_000])
+def test_hostile_files_take_no_time(text):
+    started = time.perf_counter()
+    _found, problems = operations("graphql", text)
+    assert problems
+    assert time.perf_counter() - started < 5

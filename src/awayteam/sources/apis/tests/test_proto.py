@@ -107,6 +107,7 @@ option deprecated = true;
         ("package a b;\nservice S { rpc A(X) returns (Y); }", "expected: package some.name;", 1, ["S/A"]),
         ("message M " + "{" * 300 + "}" * 300, "blocks are nested deeper than 200 levels", 1, []),
         ("message", "the file ends in the middle of a statement", 1, []),
+        ("service S {}\n/* open", "a comment is opened here and never closed; add the missing */", 2, []),
     ],
 )
 def test_a_statement_that_makes_no_sense_does_not_sink_its_neighbours(text, message, line, keys):
@@ -123,6 +124,17 @@ def test_comments_and_strings_are_passed_over():
     found, problems = operations("grpc", text)
     assert [one.key for one in found] == ["C/D"]
     assert problems == []
+
+
+@pytest.mark.parametrize(
+    "text", ['"\\\\' * 100_000, "/* " * 100_000, "'" * 100_001, "{[" * 50_000, "/*" + "*" * 200_000]
+)
+def test_hostile_files_take_no_time(text):
+    started = time.perf_counter()
+    found, problems = operations("grpc", "service S { rpc A(B) returns (C); }\n" + text)
+    assert [one.key for one in found] == ["S/A"]
+    assert problems
+    assert time.perf_counter() - started < 5
 
 
 def test_ten_thousand_methods_and_a_hostile_run_of_stars_take_no_time():

@@ -145,14 +145,14 @@ orgs: {b: {members: [later]}}
 """
     reading = read("p.yaml", text)
     assert [(one.message, one.document, one.line) for one in reading.problems] == [
-        ("orgs.a.members: item 2 must be a text, found an object", 0, None),
+        ("orgs.a.members: item 2 must be a text, found an object", 0, 3),
         ("orgs.a.members: '1500.0' is no GitHub login; mend or remove it", 0, 3),
         ("orgs.a.members: 'no login!' is no GitHub login; mend or remove it", 0, 3),
-        ("orgs.a.teams.T.maintainers: expected a list, found a number", 0, None),
-        ("orgs.a.teams.T.repos: expected an object (key: value), found a list", 0, None),
-        ("orgs.a.teams.T.previously: expected a list, found a number", 0, None),
-        ("orgs.a.teams.U: expected an object (key: value), found a number", 0, None),
-        ("orgs.a.teams.V.teams.T: the team 'T' stands twice; the first one counts, rename this one", 0, None),
+        ("orgs.a.teams.T.maintainers: expected a list, found a number", 0, 5),
+        ("orgs.a.teams.T.repos: expected an object (key: value), found a list", 0, 5),
+        ("orgs.a.teams.T.previously: expected a list, found a number", 0, 5),
+        ("orgs.a.teams.U: expected an object (key: value), found a number", 0, 6),
+        ("orgs.a.teams.V.teams.T: the team 'T' stands twice; the first one counts, rename this one", 0, 7),
         ("expected an object with 'orgs' (or with teams, members, admins, repos), found a list", 1, 9),
     ]
     assert [one.ref for one in reading.declared] == [
