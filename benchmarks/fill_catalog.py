@@ -143,10 +143,11 @@ def _entity(chance, kind, n, names, kinds, sources, files, tags, operations, own
 def _relations(chance: random.Random, relations: int, kinds: dict[str, range]) -> None:
     """Owners, systems, members, and between services and APIs as many as are left; a few hubs have thousands."""
 
+    held = list(Entity.objects.filter(owner__isnull=False).values_list("pk", "owner_id", "system_id"))
+
     def rows() -> Iterator[tuple[int, int, int, int, int]]:
         left = relations
-        held = Entity.objects.filter(owner__isnull=False).values_list("pk", "owner_id", "system_id")
-        for pk, owner, system in held.iterator(chunk_size=20_000):
+        for pk, owner, system in held:
             yield RelationType.OWNED_BY, 1, pk, owner, pk
             left -= 1
             if system:

@@ -47,14 +47,13 @@ def _count(value: int) -> str:
 
 
 def _head(scan: Scan, data: dict[str, Any], names: str) -> str:
-    commits, authors, classes = data["commits"], data["authors"], data["classes"]
-    owned = sum(classes[name] for name in ("home", "away", "mixed"))
-    share = f"{(classes['away'] + classes['mixed']) / owned:.0%}" if owned else "none"
+    commits, authors = data["commits"], data["authors"]
     start = (data["window"]["from"] or "the first commit")[:10]
     as_of = "each commit's date" if scan.as_of == "commit" else "each repository's newest commit"
     facts = [
         (_count(commits["human"]), f"commits by people, {_count(commits['bot'])} by bots"),
-        (share, "of the commits to owned code are away or mixed"),
+        (_outward(data["members_only"]), "of members' commits to owned code are away or mixed"),
+        (_outward(data["classes"]), "of everybody's, unresolved authors counted as away"),
         (_count(authors["resolved"]), f"members, {_count(authors['members_without_team'])} without a team"),
         (_count(authors["outsiders"]), "outsiders"),
         (_count(authors["unresolved"]), "authors unresolved"),
@@ -81,6 +80,12 @@ def _head(scan: Scan, data: dict[str, Any], names: str) -> str:
     )
 
 
+def _outward(classes: dict[str, int]) -> str:
+    """The share of away and mixed among commits that touch owned code."""
+    owned = sum(classes[name] for name in ("home", "away", "mixed"))
+    return f"{(classes['away'] + classes['mixed']) / owned:.0%}" if owned else "–"
+
+
 def _classes(data: dict[str, Any]) -> str:
     total = sum(data["classes"].values()) or 1
     members = sum(data["members_only"].values()) or 1
@@ -93,9 +98,10 @@ def _classes(data: dict[str, Any]) -> str:
             f'<tr><th scope="row">{name}</th><td class="n">{_count(count)}</td><td class="n">{count / total:.0%}</td>'
             f'<td>{bar}</td><td class="n">{_count(ours)}</td><td class="n">{ours / members:.0%}</td></tr>'
         )
-    head = '<th>Commits</th><th class="n">all</th><th class="n">share</th><th></th><th class="n">members only</th><th class="n">share</th>'
+    titles = (("Commits", ""), ("all", "n"), ("share", "n"), ("", ""), ("members only", "n"), ("share", "n"))
+    head = "".join(f'<th class="{kind}">{title}</th>' for title, kind in titles)
     latency = "".join(
-        f"<p>{_text(name)}: {_count(one['branches'])} branches took a median of {one['median_hours']:g} h to their merge.</p>"
+        f"<p>{_text(name)}: {_count(one['branches'])} branches, in the median {one['median_hours']:g} h to merge.</p>"
         for name, one in data["latency"].items()
         if one["branches"]
     )
@@ -130,8 +136,9 @@ def _matrix(flows: list[dict[str, Any]]) -> str:
     left = max(len(rows) - len(kept), 0) + max(len(columns) - len(to), 0)
     more = f'<p class="soft">{left} smaller rows and columns are in the table below.</p>' if left else ""
     return (
-        '<h2 id="matrix">Who changes whose code</h2><p class="soft">Commits from the team in the row to code of the owners '
-        'in the column. Home is filled, away is outlined.</p><div class="scroll"><table class="matrix"><thead><tr>'
+        '<h2 id="matrix">Who changes whose code</h2><p class="soft">Commits from the team in the row to code of the '
+        "owners in the column. Home is filled, away is outlined.</p>"
+        '<div class="scroll"><table class="matrix"><thead><tr>'
         f"<th></th>{head}</tr></thead><tbody>{body}</tbody></table></div>{more}"
     )
 
@@ -154,7 +161,8 @@ def _flows(flows: list[dict[str, Any]]) -> str:
         examples = " ".join(f"<code>{_text(one['commit'][:10])}</code>" for one in flow["examples"][:3])
         rows.append(
             f'<tr><td class="wrap">{_text(flow["from"])}</td><td class="wrap">{_text(flow["to"])}</td>'
-            f'<td class="n">{_count(flow["commits"])}</td><td class="n">{_count(flow["files"])}</td><td>{examples}</td></tr>'
+            f'<td class="n">{_count(flow["commits"])}</td><td class="n">{_count(flow["files"])}</td>'
+            f"<td>{examples}</td></tr>"
         )
     titles = [("from", False), ("to", False), ("commits", True), ("files", True), ("newest", False)]
     return (
@@ -200,7 +208,8 @@ def _contradictions(found: list[dict[str, Any]]) -> str:
         return ""
     rows = [
         f'<tr><td class="wrap"><code>{_text(one["path"])}</code></td><td>{_text(one["entity"])}</td>'
-        f'<td class="wrap">{_text(one["catalog_owner"])}</td><td class="wrap">{_text(" ".join(one["rule_owners"]))}</td>'
+        f'<td class="wrap">{_text(one["catalog_owner"])}</td>'
+        f'<td class="wrap">{_text(" ".join(one["rule_owners"]))}</td>'
         f"<td><code>{_text(one['rule'])}</code></td></tr>"
         for one in found[:_ROWS]
     ]
@@ -236,7 +245,7 @@ def _definitions(found: dict[str, Any]) -> str:
         if isinstance(text, str)
     )
     rows += (
-        f"<dt>as of, difference</dt><dd>{_count(differ['commits'])} commits ({differ['share']:.1%}) would fall elsewhere "
-        f"with --as-of {_text(differ['other'])}</dd>"
+        f"<dt>as of, difference</dt><dd>{_count(differ['commits'])} commits ({differ['share']:.1%}) would fall "
+        f"elsewhere with --as-of {_text(differ['other'])}</dd>"
     )
     return f'<h2 id="words">Definitions</h2><dl>{rows}</dl>'
