@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from awayteam.sources import yamldoc
 from awayteam.sources.yamldoc import block, events
+from awayteam.sources.yamldoc.scalars import resolve
 
 
 def one(data: str | bytes) -> yamldoc.Document:
@@ -204,6 +205,13 @@ def test_ten_thousand_documents() -> None:
     assert (found[-1].index, found[-1].line) == (9_999, 29_999)
 
 
+def test_more_documents_than_are_read() -> None:
+    found = yamldoc.load(b"---\n" * (yamldoc.MAX_DOCUMENTS + 5))
+    assert len(found) == 1
+    assert found[0].problem is not None
+    assert "split it into several" in found[0].problem.message
+
+
 def test_keys_that_are_no_text() -> None:
     assert "use plain text" in message("[a]: 1\n")
     assert "use plain text" in message("? {a: 1}\n: 2\n")
@@ -297,6 +305,8 @@ def _same(ours: Any, theirs: Any) -> bool:
         return len(ours) == len(theirs) and all(_same(ours[key], theirs[key]) for key in theirs)
     if isinstance(ours, list) and isinstance(theirs, list):
         return len(ours) == len(theirs) and all(map(_same, ours, theirs))
+    if isinstance(theirs, str) and isinstance(ours, int | float):
+        return resolve(theirs) == ours  # such as 0E0, a text to YAML 1.1
     if isinstance(theirs, float) and not isinstance(ours, str):
         return math.isclose(ours, theirs)
     if isinstance(ours, str) and isinstance(theirs, int):

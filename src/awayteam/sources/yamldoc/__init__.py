@@ -16,10 +16,12 @@ from awayteam.sources.yamldoc.events import MAX_DEPTH, MAX_EXPANDED, RefusedErro
 from awayteam.sources.yamldoc.jsontext import parse_json
 from awayteam.sources.yamldoc.text import NotTextError, decode, unreadable
 
-__all__ = ["MAX_BYTES", "MAX_DEPTH", "MAX_EXPANDED", "Document", "documents", "is_too_large", "load"]
+__all__ = ["MAX_BYTES", "MAX_DEPTH", "MAX_DOCUMENTS", "MAX_EXPANDED", "Document", "documents", "is_too_large", "load"]
 
 MAX_BYTES = 32 * 1024 * 1024
 """The largest file that is read where the caller names no other bound."""
+MAX_DOCUMENTS = 300_000
+"""Documents of one file, empty ones included; what comes after them is left out with a problem."""
 
 _SEPARATOR = re.compile(r"^(?:---|\.\.\.)(?=[ \n]|\Z)", re.MULTILINE)
 _DIRECTIVE = re.compile(r"^%", re.MULTILINE)
@@ -76,6 +78,9 @@ def documents(data: bytes, *, max_bytes: int = MAX_BYTES) -> Iterator[Document]:
     clean = unreadable(text) is None
     index = 0
     for start_line, explicit, chunk in _chunks(text):
+        if index >= MAX_DOCUMENTS:
+            yield _bad(index, start_line, f"the file has more than {MAX_DOCUMENTS} documents; split it into several")
+            return
         count = 0
         for document in _read(chunk, index, start_line, clean):
             count += 1
