@@ -21,6 +21,7 @@ from awayteam.catalog.queries.facets import facets, total
 from awayteam.catalog.queries.filters import EntityFilter
 from awayteam.catalog.queries.lists import SORTS, list_entities
 from awayteam.catalog.queries.neighbourhood import Edge, LeftOut, Neighbourhood, Node, neighbourhood
+from awayteam.catalog.queries.owned import CatalogHealth, health, owned_counts, unowned
 from awayteam.catalog.queries.relations import RelationRow, relation_counts, relations, relations_page
 from awayteam.catalog.queries.rows import EntityLink, EntityRow, Facet, FacetValue
 from awayteam.catalog.search import Hit, SearchGroup, SearchResult, search
@@ -28,6 +29,7 @@ from awayteam.catalog.search import Hit, SearchGroup, SearchResult, search
 __all__ = [
     "SORTS",
     "AncestorRow",
+    "CatalogHealth",
     "Declaration",
     "Edge",
     "EditRow",
@@ -52,10 +54,12 @@ __all__ = [
     "edits",
     "facets",
     "findings",
+    "health",
     "list_entities",
     "missing_references",
     "neighbourhood",
     "operations",
+    "owned_counts",
     "ownership_history",
     "relation_counts",
     "relations",
@@ -63,4 +67,5 @@ __all__ = [
     "resolve",
     "search",
     "total",
+    "unowned",
 ]
