@@ -1,11 +1,13 @@
 """Who may see what of the catalog. One rule serves lists, details, facets and search."""
 
 from datetime import datetime
+from enum import StrEnum
 
 from django.db.models import Q, QuerySet
 
-from awayteam.catalog.models import Entity
+from awayteam.catalog.models import Entity, Presence
 from awayteam.kernel.actor import Actor, ActorKind
+from awayteam.kernel.permissions import Decision
 
 
 def sees_everything(actor: Actor) -> bool:
@@ -37,3 +39,64 @@ def visible_through(actor: Actor, path: str = "") -> Q:
     mine = owners_trusted(actor)
     trusted = Q(**{f"{path}owner__in": mine}) | Q(**{f"{path}pk__in": mine})
     return Q(**{f"{path}restricted": False}) | trusted
+
+
+class Verb(StrEnum):
+    """What can be done to entities."""
+
+    DECLARE = "entity.declare"
+    EDIT = "entity.edit"
+    RENAME = "entity.rename"
+    RETIRE = "entity.retire"
+    TRANSFER = "entity.transfer"
+    VIEW = "entity.view"
+
+
+def can(actor: Actor, verb: Verb, entity: Entity | None, now: datetime | None = None) -> Decision:  # noqa: ARG001
+    """Whether `actor` may do `verb` to `entity` (None: to one that is still to be declared).
+
+    Facts are edited by those who answer for the entity: members of the owning team, managers above it, the owning
+    person. What nobody answers for may be mended by everybody who is signed in, with a reason.
+    """
+    if actor.kind is ActorKind.ANONYMOUS:
+        return Decision(False, "Sign in first.", "signed-in")
+    if entity is not None and not _sees(actor, entity):
+        return Decision(False, "This is restricted to its owners.", "restricted")
+    if verb is Verb.VIEW:
+        return Decision(True, "Reading is open to everybody who is signed in.", "reading-is-open")
+    if not actor.may_write:
+        return Decision(False, "This token may only read.", "token-scope")
+    if sees_everything(actor):
+        return Decision(True, "Administrators may mend everything.", "administrator")
+    if entity is None:
+        return Decision(True, "Everybody who is signed in may say what there is.", "declaring-is-open")
+    return _as_owner(actor, entity)
+
+
+def _as_owner(actor: Actor, entity: Entity) -> Decision:
+    teams = actor.teams | actor.manages
+    if entity.team_id is not None:
+        if entity.team_id in teams:
+            return Decision(True, "You belong to this team or manage it.", "team")
+        return Decision(False, "Only the team's members and managers may change this.", "team")
+    if entity.person_id is not None:
+        if entity.person_id == actor.person_id:
+            return Decision(True, "This is you.", "self")
+        return Decision(False, "Only this person may change this.", "self")
+    owner = entity.owner
+    if owner is None or owner.presence != Presence.PRESENT:
+        return Decision(True, "Nobody answers for this, so everybody may mend it.", "unowned")
+    if owner.team_id in teams or (owner.person_id is not None and owner.person_id == actor.person_id):
+        return Decision(True, f"You answer for this with {owner}.", "owner")
+    return Decision(False, f"Only {owner} and managers above may change this; ask them.", "owner")
+
+
+def _sees(actor: Actor, entity: Entity) -> bool:
+    """The rule of `visible` for one entity in hand."""
+    if not entity.restricted or sees_everything(actor):
+        return True
+    teams = actor.teams | actor.manages
+    trusted = [one for one in (entity, entity.owner) if one is not None]
+    return any(
+        one.team_id in teams or (one.person_id is not None and one.person_id == actor.person_id) for one in trusted
+    )

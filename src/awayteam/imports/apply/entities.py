@@ -11,9 +11,10 @@ from django.db.models import Case, DateTimeField, F, Value, When
 from awayteam.catalog import facets
 from awayteam.catalog.facets import FacetKey
 from awayteam.catalog.models import Alias, Edit, Entity, Ownership, Presence, Revision
+from awayteam.catalog.rules import OpenEdit, in_force, plain
 from awayteam.imports.apply.ids import key_of
 from awayteam.imports.apply.session import Session
-from awayteam.imports.apply.values import OpenEdit, Values, changed_paths, declared_values, in_force, plain
+from awayteam.imports.apply.values import Values, changed_paths, declared_values
 from awayteam.imports.records import Record
 from awayteam.kernel import bulk
 from awayteam.kernel.events import Draft, EventName, Subject

@@ -1,7 +1,5 @@
-"""What is in force of an entity: the source's values, with the edits of people laid over as the rulebook says. Pure."""
+"""The values of a record, and where two documents differ. Pure."""
 
-from collections.abc import Mapping
-from datetime import datetime
 from typing import Any, NamedTuple
 
 from awayteam.imports.records import Record
@@ -20,17 +18,6 @@ class Values(NamedTuple):
     restricted: bool
 
 
-class OpenEdit(NamedTuple):
-    """A person's value for one field, and what the source says beside it."""
-
-    id: int
-    field: str
-    value: Any
-    declared: Any
-    declared_at: datetime | None
-    made_at: datetime
-
-
 def declared_values(record: Record) -> Values:
     return Values(
         record.title,
@@ -42,30 +29,6 @@ def declared_values(record: Record) -> Values:
         record.tags,
         record.restricted,
     )
-
-
-def in_force(
-    declared: Mapping[str, Any], edits: list[OpenEdit], wins: str, now: datetime
-) -> tuple[dict[str, Any], list[OpenEdit]]:
-    """The values in force, and the edits beside which the source now says something else than before.
-
-    `wins` is "person", "source" or "newest": the later of the edit and the source's last change.
-    """
-    values = dict(declared)
-    moved = []
-    for edit in edits:
-        said = plain(values[edit.field])
-        if said != edit.declared:
-            edit = edit._replace(declared=said, declared_at=now)
-            moved.append(edit)
-        if wins == "person" or (wins == "newest" and (edit.declared_at is None or edit.declared_at < edit.made_at)):
-            values[edit.field] = tuple(edit.value) if isinstance(edit.value, list) else edit.value
-    return values, moved
-
-
-def plain(value: Any) -> Any:
-    """The value as it stands in JSON."""
-    return list(value) if isinstance(value, tuple) else value
 
 
 def changed_paths(old: Any, new: Any, depth: int = 2, prefix: str = "") -> list[str]:

@@ -1,0 +1,15 @@
+"""What people and programs change in the catalog; every function is one transaction with its event."""
+
+from awayteam.catalog.actions.byhand import Description, add_alias, declare, rename, retire
+from awayteam.catalog.actions.edits import edit_fact, transfer_ownership, withdraw_edit
+
+__all__ = [
+    "Description",
+    "add_alias",
+    "declare",
+    "edit_fact",
+    "rename",
+    "retire",
+    "transfer_ownership",
+    "withdraw_edit",
+]

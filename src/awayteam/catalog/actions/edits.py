@@ -1,0 +1,143 @@
+"""Facts that people set beside what a source says."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from awayteam.catalog import rules
+from awayteam.catalog.actions import state
+from awayteam.catalog.models import Edit, Entity, Ownership
+from awayteam.catalog.permissions import Verb, can
+from awayteam.kernel import events, rulebook
+from awayteam.kernel.actor import Actor
+from awayteam.kernel.errors import Conflict, InvalidInput, NotFound
+from awayteam.kernel.events import EventName
+
+
+def edit_fact(*, actor: Actor, now: datetime, entity: Entity, field: str, value: Any, reason: str) -> Edit:
+    """Set one fact of an entity: title, description, type, lifecycle, tags, restricted, owner or system (references).
+
+    Whether the value is in force where the source says something else is for the rulebook (`catalog.edit_wins`).
+    Raises `NotAllowed`, `InvalidInput`, `Conflict`.
+    """
+    if field == "owner":
+        return transfer_ownership(actor=actor, now=now, entity=entity, owner=value, reason=reason)
+    _check(field, value, reason)
+    with transaction.atomic():
+        row = state.locked(entity)
+        can(actor, Verb.EDIT, row, now).require()
+        state.declared_only(row)
+        if field == "system":
+            system = state.target(value, field)
+            value = system.ref if system else None
+        if field == "tags":
+            value = list(dict.fromkeys(value))
+        return _edit(row, field, value, actor=actor, now=now, reason=reason)
+
+
+def transfer_ownership(
+    *, actor: Actor, now: datetime, entity: Entity, owner: str | None, reason: str, since: datetime | None = None
+) -> Edit:
+    """Make `owner` (a reference to a group or user; None for nobody) accountable from `since` (default: `now`).
+
+    `since` may lie in the past, though not before the present owner began. Raises `NotAllowed`, `InvalidInput`,
+    `Conflict`.
+    """
+    _check("owner", owner, reason)
+    with transaction.atomic():
+        row = state.locked(entity)
+        can(actor, Verb.TRANSFER, row, now).require()
+        state.declared_only(row)
+        new = state.target(owner, "owner")
+        _check_since(row, since, now)
+        return _edit(row, "owner", new.ref if new else None, actor=actor, now=now, reason=reason, since=since)
+
+
+def withdraw_edit(*, actor: Actor, now: datetime, entity: Entity, field: str, reason: str) -> None:
+    """Take a person's value back, so that the source's own is in force again. Raises `NotFound` where there is none."""
+    if problem := rules.wrong_reason(reason):
+        raise InvalidInput(f"The reason: {problem}.", fields={"reason": problem})
+    with transaction.atomic():
+        row = state.locked(entity)
+        can(actor, Verb.EDIT, row, now).require()
+        edit = Edit.objects.filter(entity=row, field=field, ended_at=None).first()
+        if edit is None:
+            raise NotFound(f"{row.ref} has no edit of {field!r}.")
+        old = state.value_of(row, field)
+        edit.ended_at = now
+        edit.save(update_fields=["ended_at"])
+        _put(row, field, edit.declared, now=now, reason=reason)
+        changes = {field: (old, edit.declared)}
+        _note(EventName.ENTITY_EDIT_WITHDRAWN, row, actor, now, reason, changes)
+
+
+def _check(field: str, value: Any, reason: str) -> None:
+    problem = rules.wrong(field, value)
+    if problem:
+        raise InvalidInput(
+            f"{field} {problem}.", "Mend the value.", {field if field in rules.EDITABLE else "field": problem}
+        )
+    if problem := rules.wrong_reason(reason):
+        raise InvalidInput(f"The reason: {problem}.", fields={"reason": problem})
+
+
+def _check_since(entity: Entity, since: datetime | None, now: datetime) -> None:
+    if since is None:
+        return
+    if since.tzinfo is None or since > now:
+        raise InvalidInput("A transfer can't be dated in the future.", "Do it on its day.", {"since": "in the future"})
+    begun = Ownership.objects.filter(entity=entity, ends=None).values_list("starts", flat=True).first()
+    if begun is not None and since < begun:
+        raise InvalidInput(
+            f"The present owner began on {begun:%Y-%m-%d}.", "Date the transfer after that.", {"since": "too early"}
+        )
+
+
+def _edit(
+    entity: Entity, field: str, value: Any, *, actor: Actor, now: datetime, reason: str, since: datetime | None = None
+) -> Edit:
+    old = state.value_of(entity, field)
+    former = Edit.objects.filter(entity=entity, field=field, ended_at=None).first()
+    if value == (former.value if former else old):
+        raise Conflict(f"{field} has this value already.", "Nothing needs to be changed.")
+    declared = former.declared if former else old
+    if former is not None:
+        former.ended_at = now
+        former.save(update_fields=["ended_at"])
+    edit = Edit.objects.create(
+        entity=entity,
+        field=field,
+        value=value,
+        declared=declared,
+        reason=reason,
+        person_id=actor.person_id,
+        made_at=now,
+    )
+    if rulebook.current().catalog.edit_wins != "source":
+        _put(entity, field, value, now=now, reason=reason, since=since)
+    changes = {field: (old, state.value_of(entity, field))}
+    _note(EventName.ENTITY_EDITED, entity, actor, now, reason, changes, {"edit": edit.pk, "value": value})
+    return edit
+
+
+def _put(entity: Entity, field: str, value: Any, *, now: datetime, reason: str, since: datetime | None = None) -> None:
+    if field in state.EDGES:
+        value = Entity.objects.filter(ref=value).first() if value else None
+    state.put(entity, {field: value}, now=now, reason=reason, since=since)
+
+
+def _note(
+    name: EventName,
+    entity: Entity,
+    actor: Actor,
+    now: datetime,
+    reason: str,
+    changes: dict[str, tuple[Any, Any]],
+    data: dict[str, Any] | None = None,
+) -> None:
+    """The event of an edit; a change of owner is told as such, so that those who follow ownership hear of it."""
+    if "owner" in changes and changes["owner"][0] != changes["owner"][1]:
+        name = EventName.OWNERSHIP_CHANGED
+    told = {"ref": entity.ref, **(data or {})}
+    events.append(name, subject=state.subject(entity), actor=actor, now=now, reason=reason, changes=changes, data=told)
