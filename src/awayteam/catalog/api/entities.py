@@ -54,7 +54,7 @@ def list_entities(request: Request, query: Annotated[EntityListQuery, Query()]) 
     """Entities that the actor may see."""
     page = queries.list_entities(
         request.actor,
-        query.as_filter(),
+        query.as_filter(request.actor),
         sort=query.sort,
         cursor=query.cursor,
         limit=query.limit,

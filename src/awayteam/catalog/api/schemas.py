@@ -8,10 +8,13 @@ from pydantic import Field
 
 from awayteam.catalog import queries
 from awayteam.catalog.models import Entity, Presence
+from awayteam.catalog.permissions import visible
 from awayteam.catalog.queries import EntityFilter, EntityLink, EntityRow
 from awayteam.catalog.queries.lists import rows_of
+from awayteam.kernel.actor import Actor
 from awayteam.kernel.errors import InvalidInput
 from awayteam.kernel.rest import Moment, Paging, Word
+from awayteam.sources.backstage import refs
 
 Many = Annotated[list[Word], Field(max_length=100)]
 
@@ -110,7 +113,7 @@ class EntityQuery(Schema):
     text: Word = ""
     filter: Many = Field([], description="path=value into the document (spec.type=service), or a path that must exist")
 
-    def as_filter(self) -> EntityFilter:
+    def as_filter(self, actor: Actor) -> EntityFilter:
         return EntityFilter(
             kind=tuple(self.kind),
             type=tuple(self.type),
@@ -121,7 +124,7 @@ class EntityQuery(Schema):
             source=tuple(self.source),
             presence=tuple(self.presence),
             text=self.text,
-            fields=tuple(_field(text) for text in self.filter),
+            fields=tuple(_field(actor, text) for text in self.filter),
         )
 
 
@@ -130,11 +133,22 @@ class EntityListQuery(EntityQuery, Paging):
     as_of: Moment | None = None
 
 
-def _field(text: str) -> tuple[str, str | None]:
+def _field(actor: Actor, text: str) -> tuple[str, str | None]:
+    """Path and value; a relation to what the actor may not see matches nothing, so that asking tells nothing."""
     path, equals, value = text.partition("=")
     if not path.strip():
         raise InvalidInput(f"The filter {text[:80]!r} names no path.", "Write path=value.", {"filter": "no path"})
-    return path.strip(), value.strip() if equals else None
+    path, value = path.strip(), value.strip()
+    if path.startswith("relations.") and equals and not can_see(actor, value):
+        return "metadata.uid", "0"
+    return path, value if equals else None
+
+
+def can_see(actor: Actor, ref: str) -> bool:
+    try:
+        return visible(actor, Entity.objects.filter(ref=refs.canonical(ref))).exists()
+    except refs.BadReferenceError:
+        return False
 
 
 def presence_word(presence: int) -> str:

@@ -41,7 +41,7 @@ def list_facets(request: Request, query: Annotated[EntityQuery, Query()]) -> Any
             ],
             more=facet.more,
         )
-        for facet in queries.facets(request.actor, query.as_filter())
+        for facet in queries.facets(request.actor, query.as_filter(request.actor))
     ]
 
 

@@ -29,9 +29,12 @@ def csrf_is_good(request: HttpRequest) -> bool:
 
 
 class ApiToken:
-    """`Authorization: Bearer awat_...`"""
+    """`Authorization: Bearer awat_...`. With `reads`, a POST that changes nothing is open to tokens that may read."""
 
     openapi_security_schema = {"type": "http", "scheme": "bearer", "bearerFormat": "awat_..."}
+
+    def __init__(self, *, reads: bool = False) -> None:
+        self.reads = reads
 
     def __call__(self, request: HttpRequest) -> Actor | None:
         acted: Any = request
@@ -40,7 +43,7 @@ class ApiToken:
         actor: Actor = acted.actor
         if actor.kind is not ActorKind.TOKEN:
             return None
-        if request.method not in SAFE and not actor.may_write:
+        if request.method not in SAFE and not self.reads and not actor.may_write:
             raise NotAllowed("This token may read only.", "Use a token with the scope 'write'.")
         return actor
 
@@ -50,17 +53,22 @@ class Session:
 
     openapi_security_schema = {"type": "apiKey", "in": "cookie", "name": "sessionid"}
 
+    def __init__(self, *, reads: bool = False) -> None:
+        self.reads = reads
+
     def __call__(self, request: HttpRequest) -> Actor | None:
         acted: Any = request
         actor: Actor = acted.actor
         if actor.kind is not ActorKind.PERSON:
             return None
-        if request.method not in SAFE and not csrf_is_good(request):
+        if request.method not in SAFE and not self.reads and not csrf_is_good(request):
             raise NotAllowed("The CSRF token is missing or wrong.", "Send the page's token as X-CSRFToken.")
         return actor
 
 
 SIGNED_IN = [ApiToken(), Session()]
+SIGNED_IN_TO_READ = [ApiToken(reads=True), Session(reads=True)]
+"""For a POST that only asks, because the question is too long for an address."""
 
 
 def actor_of(request: HttpRequest) -> Actor:

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 from awayteam.kernel import rulebook
 from awayteam.kernel.requests import Request
@@ -11,6 +11,7 @@ from awayteam.kernel.rest.limits import LIMITER
 from awayteam.kernel.rest.problems import CONTENT_TYPE, problem
 
 PREFIXES = ("/api/", "/hooks/")
+OURS = (CONTENT_TYPE, "application/json")
 DETAILS = {
     400: "The request can't be read.",
     403: "This isn't allowed.",
@@ -42,9 +43,20 @@ class ApiMiddleware:
         response = as_problem(request, self.get_response(request))
         if head:
             request.method = "HEAD"
-            response.setdefault("Content-Length", str(len(response.content)))
-            response.content = b""
+            return without_body(response)
         return response
+
+
+def without_body(response: HttpResponseBase) -> HttpResponse:
+    """The headers alone, with the length where it is known without making the whole."""
+    bare = HttpResponse(status=response.status_code)
+    del bare["Content-Type"]
+    for header, value in response.items():
+        bare[header] = value
+    if isinstance(response, HttpResponse):
+        bare.setdefault("Content-Length", str(len(response.content)))
+    response.close()
+    return bare
 
 
 def caller(request: HttpRequest) -> str:
@@ -57,7 +69,7 @@ def caller(request: HttpRequest) -> str:
 
 def as_problem(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     """The response itself, or problem details in the place of an error page; `Allow` and `Retry-After` stay."""
-    if response.status_code < 400 or response.get("Content-Type", "").startswith(CONTENT_TYPE):
+    if response.status_code < 400 or response.get("Content-Type", "").startswith(OURS):
         return response
     told = problem(request, response.status_code, DETAILS.get(response.status_code, "The request failed."))
     for header in ("Allow", "Retry-After"):

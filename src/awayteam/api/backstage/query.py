@@ -1,0 +1,181 @@
+"""Pages of entities in any order, forwards and backwards, with a cursor that carries the whole question."""
+
+import base64
+import binascii
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import orjson
+from django.db.models import F, Q, QuerySet, TextField, Value
+
+from awayteam.api.backstage import filters
+from awayteam.api.backstage.filters import InputError, Order
+from awayteam.catalog.models import Entity
+from awayteam.kernel.actor import Actor
+
+MOST = 10_000
+"""Entities in one answer, whatever is asked."""
+LONGEST_CURSOR = 20_000
+NOTHING = Value(None, output_field=TextField())
+Position = tuple[str | None, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """`after` is the position (value, id) from which to go on, `first` where the first page began."""
+
+    filters: tuple[str, ...] = ()
+    order: Order | None = None
+    term: str = ""
+    term_fields: tuple[str, ...] = ()
+    after: Position | None = None
+    backwards: bool = False
+    total: int | None = None
+    first: Position | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """`following` and `preceding` are the questions for the pages beside this one, None where there is none."""
+
+    entities: list[Entity]
+    total: int
+    following: Question | None = None
+    preceding: Question | None = None
+
+
+def ask(actor: Actor, question: Question, *, limit: int, offset: int = 0) -> Answer:
+    """One page; three statements, two when the total is known from an earlier page."""
+    limit = min(limit, MOST)
+    rows = matching(actor, question)
+    total = question.total if question.total is not None else rows.count()
+    if limit == 0:
+        return Answer([], total)
+    found = list(_placed(rows, question)[offset : offset + limit + 1])
+    more = len(found) > limit
+    found = found[:limit]
+    if question.backwards:
+        found.reverse()
+    positions = [(row[1], row[0]) for row in found]
+    known = replace(question, total=total, first=question.first or (positions[0] if positions else None))
+    following = (question.backwards or more) and bool(positions)
+    preceding = bool(positions) and question.first is not None and positions[0] != question.first
+    return Answer(
+        load([pk for pk, _ in found]),
+        total,
+        replace(known, after=positions[-1], backwards=False) if following else None,
+        replace(known, after=positions[0], backwards=True) if preceding else None,
+    )
+
+
+def matching(actor: Actor, question: Question) -> "QuerySet[Entity]":
+    """Everything that the question is about, in no order."""
+    rows = filters.entities_for(actor, question.filters)
+    term = question.term.strip().lower()
+    if not term:
+        return rows
+    fields = question.term_fields or (question.order.field if question.order else "metadata.uid",)
+    condition = Q()
+    for place, field in enumerate(fields):
+        rows = rows.alias(**{f"_text{place}": filters.text_at(field)})
+        condition |= Q(**{f"_text{place}__contains": term})
+    return rows.filter(condition)
+
+
+def _placed(rows: "QuerySet[Entity]", question: Question) -> "QuerySet[Entity, tuple[int, str | None]]":
+    """(id, value) in order, from the question's position on; without a value stands last in either direction."""
+    falling = bool(question.order and question.order.descending)
+    against = falling != question.backwards
+    by_id = F("pk").desc() if against else F("pk").asc()
+    if question.order is None:
+        if question.after:
+            rows = rows.filter(_beyond("pk", question.after[1], against))
+        return rows.annotate(_value=NOTHING).order_by(by_id).values_list("pk", "_value")
+    rows = rows.annotate(_value=filters.text_at(question.order.field))
+    if question.after:
+        rows = rows.filter(_after(question.after, against, question.backwards))
+    value = F("_value")
+    if question.backwards:
+        by_value = value.desc(nulls_first=True) if against else value.asc(nulls_first=True)
+    else:
+        by_value = value.desc(nulls_last=True) if against else value.asc(nulls_last=True)
+    return rows.order_by(by_value, by_id).values_list("pk", "_value")
+
+
+def _after(position: Position, against: bool, backwards: bool) -> Q:
+    value, pk = position
+    same = _beyond("pk", pk, against)
+    if value is None:
+        alone = Q(_value__isnull=True) & same
+        return alone | Q(_value__isnull=False) if backwards else alone
+    following = _beyond("_value", value, against) | (Q(_value=value) & same)
+    return following if backwards else following | Q(_value__isnull=True)
+
+
+def _beyond(column: str, value: Any, against: bool) -> Q:
+    return Q(**{f"{column}__{'lt' if against else 'gt'}": value})
+
+
+def load(ids: Sequence[int]) -> list[Entity]:
+    """These entities in their order, with owner, system, source and file; one statement."""
+    rows = Entity.objects.select_related("owner", "system", "source", "file").defer(
+        "owner__document", "system__document"
+    )
+    found = rows.in_bulk(list(ids))
+    return [found[pk] for pk in ids if pk in found]
+
+
+def encode(question: Question) -> str:
+    order = list(question.order) if question.order else None
+    asked = [question.filters, order, question.term, question.term_fields]
+    parts = [*asked, question.after, question.backwards, question.total, question.first]
+    return base64.urlsafe_b64encode(orjson.dumps(parts)).decode()
+
+
+def decode(cursor: str) -> Question:
+    """The question of a cursor; raises `InputError` for what was not made by `encode`."""
+    try:
+        if len(cursor) > LONGEST_CURSOR:
+            raise ValueError("too long")
+        parts = orjson.loads(base64.b64decode(cursor, altchars=b"-_", validate=True))
+        wanted, order, term, fields, after, backwards, total, first = parts
+        return Question(
+            filters=_texts(wanted),
+            order=Order(_text(order[0]), order[1] is True) if order is not None else None,
+            term=_text(term),
+            term_fields=_texts(fields),
+            after=_position(after),
+            backwards=backwards is True,
+            total=None if total is None else _number(total),
+            first=_position(first),
+        )
+    except (ValueError, TypeError, IndexError, KeyError, binascii.Error):
+        raise InputError(
+            "Malformed cursor, could not be parsed.", "Repeat nextCursor or prevCursor unchanged."
+        ) from None
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list) or len(value) > filters.MOST_CONDITIONS:
+        raise ValueError("no list of texts")
+    return tuple(_text(each) for each in value)
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str) or "\0" in value:
+        raise ValueError("no text")
+    return value
+
+
+def _number(value: Any) -> int:
+    if type(value) is not int or not 0 <= value < 2**63:
+        raise ValueError("no number")
+    return value
+
+
+def _position(value: Any) -> Position | None:
+    if value is None:
+        return None
+    at, pk = value
+    return None if at is None else _text(at), _number(pk)
