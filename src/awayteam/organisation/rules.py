@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from awayteam.kernel.errors import InvalidInput
+
 
 class ParentClaim(NamedTuple):
     """That `child` stands below `parent`; `own` when the child says so itself, else the parent (or another) does."""
@@ -72,3 +74,14 @@ def descendants(parents: Mapping[int, int], root: int) -> set[int]:
                 found.add(child)
                 queue.append(child)
     return found
+
+
+MAX_REASON = 2_000
+
+
+def require_reason(reason: str) -> None:
+    """A change by a person says why; raises `InvalidInput` otherwise."""
+    if not reason.strip():
+        raise InvalidInput("Say why, for those who come later.", fields={"reason": "missing"})
+    if "\0" in reason or len(reason) > MAX_REASON:
+        raise InvalidInput(f"A reason has at most {MAX_REASON} characters.", "Shorten it.", {"reason": "too long"})
