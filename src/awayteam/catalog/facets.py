@@ -65,6 +65,17 @@ def apply(changes: Mapping[FacetKey, int]) -> None:
     bulk.delete(FacetCount, "id", empty)
 
 
+def forget_source(source_id: int) -> None:
+    """Count what a source declared once under no source, as the source is about to go."""
+    changes: Counter[FacetKey] = Counter()
+    columns = (*FacetKey._fields, "entities")
+    for *values, count in FacetCount.objects.filter(source_id=source_id).values_list(*columns):
+        key = FacetKey(*values)
+        changes[key] -= count
+        changes[key._replace(source_id=None)] += count
+    apply(changes)
+
+
 def rebuild() -> None:
     """Count everything anew, for an installation whose cube is in doubt; call it in a transaction."""
     if connection.vendor == "postgresql":

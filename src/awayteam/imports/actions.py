@@ -8,6 +8,7 @@ from pathlib import Path
 
 from django.db import transaction
 
+from awayteam.catalog import facets
 from awayteam.catalog.models import Entity, Presence
 from awayteam.imports import hooks
 from awayteam.imports.apply import structure, vanish
@@ -238,6 +239,7 @@ def _drop(source: Source) -> None:
     Duplicate.objects.filter(kept_file__in=source.files.values("pk")).update(kept_file=None)
     bulk.delete(Duplicate, "dropped_file_id", files)
     bulk.delete(SourceFile, "id", files)
+    facets.forget_source(source.pk)
     source.delete()
 
 
