@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from awayteam.sources.ownership.base import (
     UNMATCHED,
@@ -21,6 +21,7 @@ from awayteam.sources.ownership.regular import RegularError, RegularSet
 
 PLACES = ("MAINTAINERS", "Maintainers.txt")
 MAX_BYTES = 32 * 1024 * 1024
+_DEFAULT = "<default>"
 _LINE = re.compile(r"([A-Z]):\s*(.*)\Z")
 _PLAIN = re.compile(r"[\w./*?@,:=%~ #&'!<>-]*\Z")
 _STATES = {"supported", "maintained", "odd fixes", "orphan", "obsolete"}
@@ -140,11 +141,18 @@ class Maintainers(Resolver):
         answer = self._kept.get(found)
         if answer is None:
             answer = self._kept[found] = self._answer(found)
-        if answer.status is Status.UNMATCHED and self.edk2 and path != "<default>":
-            if self._default is None:
-                self._default = self._resolve("<default>")
-            return self._default
+        if not answer.owners and self.edk2 and path != _DEFAULT:
+            return self._with_default(answer)
         return answer
+
+    def _with_default(self, answer: Resolution) -> Resolution:
+        """GetMaintainer.py asks the section with `F: *` where nobody else maintains a path; its reviewers stay."""
+        if self._default is None:
+            self._default = self._resolve(_DEFAULT)
+        if not self._default.owners:
+            return answer
+        reviewers = tuple(dict.fromkeys((*answer.reviewers, *self._default.reviewers)))
+        return replace(self._default, reviewers=reviewers)
 
     def _answer(self, found: tuple[tuple[int, ...], frozenset[int]]) -> Resolution:
         patterns = [self._by_glob[i] for i in found[0]] + [self._by_expression[i] for i in sorted(found[1])]
