@@ -32,7 +32,7 @@ class TokenForm(PageForm):
 @require_safe
 def profile(request: Request) -> HttpResponse:
     user = queries.account(request.actor)
-    person = Person.objects.filter(pk=user.person_id).first()
+    person = Person.objects.filter(user=user).first()
     context = {
         "user": user,
         "person": person,

@@ -1,4 +1,4 @@
-"""What the catalog adds to pages: services and APIs in the navigation, on Home, and on the pages of teams and people."""
+"""What the catalog adds to pages: services and APIs in the navigation, on Home, and on pages of teams and people."""
 
 from typing import Any
 
@@ -16,7 +16,10 @@ from awayteam.kernel.requests import Request
 from awayteam.organisation.models import Person, Team
 
 OWNED = 50
-THING_PAGES = tuple(f"entity{part}" for part in ("", "_operations", "_relations", "_graph", "_history", "_document"))
+THING_PAGES = tuple(
+    f"entity{part}"
+    for part in ("", "_new", "_operations", "_relations", "_graph", "_history", "_document", "_edit", "_transfer")
+)
 
 
 def register() -> None:
@@ -27,7 +30,9 @@ def register() -> None:
     panels.register("home", Panel("catalog", "Services", 20, _health, "catalog/home_panel.html", "aside"))
     panels.register("home", Panel("mine", "What your teams own", 10, _mine, "catalog/owned_panel.html"))
     panels.register("team", Panel("owns", "What it owns", 10, _owned_by_team, "catalog/owned_panel.html"))
-    panels.register("person", Panel("owns", "What they own themselves", 10, _owned_by_person, "catalog/owned_panel.html"))
+    panels.register(
+        "person", Panel("owns", "What they own themselves", 10, _owned_by_person, "catalog/owned_panel.html")
+    )
     subjects.register("entity", _entities)
 
 

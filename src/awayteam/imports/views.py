@@ -36,7 +36,7 @@ class SourceForm(PageForm):
         required=False,
         label="Files",
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text="One pattern a line, such as services/*/catalog-info.yaml. Left empty: every file that a format recognises.",
+        help_text="One pattern a line, such as services/*/catalog-info.yaml. Left empty: all that a format recognises.",
     )
     watched = forms.BooleanField(required=False, label="Look at it again and again", initial=True)
 

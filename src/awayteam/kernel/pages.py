@@ -1,6 +1,7 @@
 """What every page needs: rendering, the date of a question, addresses, CSV, and forms that lead to one action."""
 
 import csv
+import zlib
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, TypeVar
@@ -16,16 +17,20 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from awayteam.kernel.errors import AwayteamError, InvalidInput, NotFound, NotSignedIn
 
 Result = TypeVar("Result")
+HUES = 12
+"""How many colours of marks `awayteam.css` defines; all of them carry white letters with AA contrast."""
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
-def render(request: HttpRequest, template: str, context: dict[str, Any] | None = None, status: int = 200) -> HttpResponse:
-    """A page from one of our templates; forms that were refused are 422, so give that as `status`."""
+def render(
+    request: HttpRequest, template: str, context: dict[str, Any] | None = None, status: int = 200
+) -> HttpResponse:
+    """A page from one of our templates. A form that was refused is 422: give that as `status`."""
     return HttpResponse(render_to_string(template, context or {}, request, using="pages"), status=status)
 
 
 def as_of(request: HttpRequest) -> datetime | None:
-    """The moment in `?as_of=`: a date means the end of that day (UTC), a time means itself; None where nothing is asked.
+    """The moment in `?as_of=`: a date means the end of that day (UTC), a time itself; None where nothing is asked.
 
     Raises `InvalidInput` for anything else.
     """
@@ -34,7 +39,9 @@ def as_of(request: HttpRequest) -> datetime | None:
         return None
     try:
         if len(text) == len("2026-01-31"):
-            return datetime.combine(date.fromisoformat(text) + timedelta(days=1), time(), UTC) - timedelta(microseconds=1)
+            return datetime.combine(date.fromisoformat(text) + timedelta(days=1), time(), UTC) - timedelta(
+                microseconds=1
+            )
         at = datetime.fromisoformat(text)
     except (ValueError, OverflowError):
         what = f"as_of: {text[:60]!r} is no date."
@@ -58,7 +65,7 @@ def address(request: HttpRequest, **changes: Any) -> str:
 
 
 def csv_file(name: str, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> StreamingHttpResponse:
-    """A CSV file, sent as it is made. Texts that a spreadsheet would take for a formula are preceded by an apostrophe."""
+    """A CSV file, sent as it is made. An apostrophe precedes texts that a spreadsheet would take for a formula."""
     writer = csv.writer(_Echo())
     lines = (writer.writerow([_cell(value) for value in row]) for row in _chain(header, rows))
     response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
@@ -100,6 +107,11 @@ def done(request: HttpRequest, message: str, to: str) -> HttpResponseRedirect:
     response = HttpResponseRedirect(to)
     response.status_code = 303
     return response
+
+
+def hue(ref: str) -> int:
+    """The stable colour of a team or person, 0 to HUES - 1; the stylesheet has it as `.hue-0` and so on."""
+    return zlib.crc32(ref.casefold().encode("utf-8", "replace")) % HUES
 
 
 def thing_address(ref: str, page: str = "") -> str:

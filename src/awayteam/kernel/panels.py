@@ -16,9 +16,9 @@ PANEL_KINDS = frozenset({"entity", "home", "person", "team"})
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """One box on a page. `build(request, thing)` gives the template's context, or None where there is nothing to show.
+    """One box on a page. `build(request, thing)` gives what the template knows as `panel`, or None for no box.
 
-    `template` is rendered inside a box titled `title`, with the context and the names of the page around it. Smaller
+    `template` is rendered inside a box titled `title`, with the names of the page around it. Smaller
     `order` stands first; `place` is "main" or "aside".
     """
 
@@ -34,7 +34,8 @@ class Panel:
 class NavigationEntry:
     """A place in the left rail. `route` is the name of its address; `keys` follow `g` on the keyboard.
 
-    `routes` are further names of pages that belong to it, so that the entry is marked on them. `shown(request)` hides it.
+    `routes` are further names of pages that belong to it, so that the entry is marked on them. It is left out where
+    `shown(request)` is False.
     """
 
     key: str
@@ -45,7 +46,7 @@ class NavigationEntry:
     keys: str = ""
     routes: tuple[str, ...] = ()
     section: str = "main"
-    shown: Callable[[Request], bool] = lambda request: True
+    shown: Callable[[Request], bool] = lambda _request: True
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ _navigation: dict[str, NavigationEntry] = {}
 
 
 def register(kind: str, panel: Panel) -> None:
-    """Show the panel on pages of that kind. Registering a key again replaces it. Raises `KeyError` for an unknown kind."""
+    """Show the panel on pages of that kind, in place of one with its key. Raises `KeyError` for an unknown kind."""
     _panels[kind][panel.key] = panel
 
 

@@ -1,7 +1,7 @@
 """Where the subject of an event has its page, and who may see it there.
 
-The event log names subjects by kind and id, and the kernel doesn't know the apps above. Each app registers for its kinds
-a function that says, for many ids at once, which of them this person may see and at which address.
+The event log names subjects by kind and id, and the kernel doesn't know the apps above. Each app registers for its
+kinds a function that says, for many ids at once, which of them this person may see and at which address.
 """
 
 from collections import defaultdict

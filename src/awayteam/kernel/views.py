@@ -73,7 +73,10 @@ def deliveries(request: Request) -> HttpResponse:
         rows = rows.filter(pk__lt=paging.decode_cursor(before, int)[0])
     page = paging.page_of(list(rows[: MESSAGES + 1]), MESSAGES, lambda row: (row.pk,))
     counts = {one: OutboxMessage.objects.filter(state=one).count() for one in OutboxState.values}
-    tabs = [(one, one.capitalize(), f"{reverse('deliveries')}?state={one}", counts[one]) for one in ("dead", "waiting", "delivered")]
+    tabs = [
+        (one, one.capitalize(), f"{reverse('deliveries')}?state={one}", counts[one])
+        for one in ("dead", "waiting", "delivered")
+    ]
     return render(request, "kernel/deliveries.html", {"page": page, "state": state, "tabs": tabs})
 
 
@@ -88,7 +91,9 @@ def retry(request: Request, id: int) -> HttpResponseBase:
 
 class WebhookForm(PageForm):
     name = forms.CharField(max_length=100)
-    url = forms.CharField(max_length=2000, label="Address", widget=forms.URLInput, help_text="Gets a signed POST for each event.")
+    url = forms.CharField(
+        max_length=2000, label="Address", widget=forms.URLInput, help_text="Gets a signed POST for each event."
+    )
     wanted = forms.MultipleChoiceField(
         required=False,
         label="Events",
@@ -119,7 +124,9 @@ def hook_new(request: Request) -> HttpResponseBase:
         )
         if made:
             return render(request, "kernel/webhook_secret.html", {"hook": made.webhook, "secret": made.secret})
-    return render(request, "kernel/webhook_form.html", {"form": form, "hook": None}, status=422 if form.is_bound else 200)
+    return render(
+        request, "kernel/webhook_form.html", {"form": form, "hook": None}, status=422 if form.is_bound else 200
+    )
 
 
 def _hook(id: int) -> Webhook:
@@ -139,7 +146,9 @@ def hook_edit(request: Request, id: int) -> HttpResponseBase:
         given, now = form.cleaned_data, timezone.now()
         if form.attempt(lambda: webhooks.update(hook, actor=request.actor, now=now, **given)):
             return done(request, f"The webhook {hook.name} is changed.", reverse("webhooks"))
-    return render(request, "kernel/webhook_form.html", {"form": form, "hook": hook}, status=422 if form.is_bound else 200)
+    return render(
+        request, "kernel/webhook_form.html", {"form": form, "hook": hook}, status=422 if form.is_bound else 200
+    )
 
 
 @require_POST

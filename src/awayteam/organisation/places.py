@@ -12,8 +12,18 @@ from awayteam.organisation.models import Person, Team
 
 def register() -> None:
     panels.register_navigation(
-        NavigationEntry("teams", "Teams", 30, "teams", "users-group", "t", ("team", "team_history", "team_edit", "team_members")),
-        NavigationEntry("people", "People", 40, "people", "user", "p", ("person", "person_history", "person_identities")),
+        NavigationEntry(
+            "teams", "Teams", 30, "teams", "users-group", "t", ("team", "team_history", "team_edit", "team_members")
+        ),
+        NavigationEntry(
+            "people",
+            "People",
+            40,
+            "people",
+            "user",
+            "p",
+            ("person", "person_history", "person_identities", "person_edit"),
+        ),
     )
     panels.register("home", Panel("organisation", "Organisation", 10, _health, "organisation/home_panel.html", "aside"))
     subjects.register("team", _teams)

@@ -31,7 +31,8 @@ def _bar(label: str, value: float, index: int, scale: float) -> Markup:
     top = index * (BAR_HEIGHT + BAR_GAP)
     return Markup(
         '<text class="label" x="{}" y="{}" text-anchor="end">{}</text>'
-        '<rect class="bar" x="{}" y="{}" width="{:.1f}" height="{}" rx="2"/><text class="value" x="{:.1f}" y="{}">{}</text>'
+        '<rect class="bar" x="{}" y="{}" width="{:.1f}" height="{}" rx="2"/>'
+        '<text class="value" x="{:.1f}" y="{}">{}</text>'
     ).format(
         LABEL_WIDTH - 8, top + 13, label[:24], LABEL_WIDTH, top, max(value * scale, 1), BAR_HEIGHT,
         LABEL_WIDTH + value * scale + 6, top + 13, f"{value:,g}",
@@ -44,12 +45,7 @@ def line(title: str, rows: Sequence[tuple[str, float]], unit: str = "", height: 
     left, bottom = 44, height - 20
     step = (CHART_WIDTH - left - 10) / max(len(rows) - 1, 1)
     points = [(left + index * step, bottom - value / marks[-1] * (bottom - 8)) for index, (_, value) in enumerate(rows)]
-    grid = Markup("").join(
-        Markup('<path class="grid" d="M{0} {1:.1f}H{2}"/><text class="value" x="{3}" y="{4:.1f}" text-anchor="end">{5}</text>').format(
-            left, y := bottom - mark / marks[-1] * (bottom - 8), CHART_WIDTH - 10, left - 6, y + 4, f"{mark:,g}"
-        )
-        for mark in marks
-    )
+    grid = Markup("").join(_gridline(left, bottom - mark / marks[-1] * (bottom - 8), mark) for mark in marks)
     path = "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in points)
     ends = Markup("").join(
         Markup('<text class="label" x="{:.1f}" y="{}" text-anchor="{}">{}</text>').format(x, height - 4, anchor, label)
@@ -57,6 +53,12 @@ def line(title: str, rows: Sequence[tuple[str, float]], unit: str = "", height: 
     )
     drawn = grid + Markup('<path class="line" d="{}"/>').format(path) + ends if rows else grid
     return _figure(title, drawn, height, rows, unit)
+
+
+def _gridline(left: float, y: float, value: float) -> Markup:
+    return Markup(
+        '<path class="grid" d="M{0} {1:.1f}H{2}"/><text class="value" x="{3}" y="{4:.1f}" text-anchor="end">{5}</text>'
+    ).format(left, y, CHART_WIDTH - 10, left - 6, y + 4, f"{value:,g}")
 
 
 def _ends(
@@ -71,7 +73,7 @@ def _figure(title: str, drawn: Markup, height: int, rows: Sequence[tuple[str, fl
     cells = Markup("").join(Markup('<tr><td>{}</td><td class="num">{}</td></tr>').format(a, f"{b:,g}") for a, b in rows)
     return Markup(
         '<figure class="chart"><svg viewBox="0 0 {} {}" role="img" aria-label="{}">{}</svg>'
-        "<details><summary>Table</summary><table class=\"grid-table\"><caption>{}</caption>"
+        '<details><summary>Table</summary><table class="grid-table"><caption>{}</caption>'
         '<thead><tr><th scope="col">What</th><th scope="col" class="num">{}</th></tr></thead><tbody>{}</tbody></table>'
         "</details></figure>"
     ).format(CHART_WIDTH, height, title, drawn, title, unit or "Number", cells)

@@ -15,35 +15,39 @@ def page(request: HttpRequest, error: AwayteamError) -> HttpResponse:
     return render(request, template, {"error": error}, status=error.status)
 
 
-def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001
     what = "There is nothing at this address, or you may not see it."
     return page(request, NotFound(what, "Search for it, or go back to where you came from."))
 
 
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return page(request, NotAllowed(str(exception or "") or "You may not do this.", "Ask the owner, or an administrator."))
-
-
-def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return _bare(
-        HTTPStatus.BAD_REQUEST,
-        "The browser sent something that can't be answered.",
-        "Go back and try again. If the name in the address bar is right, an administrator can allow it with AWAYTEAM_HOSTS.",
+    return page(
+        request, NotAllowed(str(exception or "") or "You may not do this.", "Ask the owner, or an administrator.")
     )
 
 
-def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001
+    return _bare(
+        HTTPStatus.BAD_REQUEST,
+        "The browser sent something that can't be answered.",
+        "Go back and try again. If the name in the address bar is right, an administrator allows it by AWAYTEAM_HOSTS.",
+    )
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001
     what = "This form is older than your session, so nothing was changed."
-    return page(request, NotAllowed(what, "Go back, load the page again, and send the form once more. Cookies must be allowed."))
+    return page(
+        request, NotAllowed(what, "Go back, load the page again, and send the form once more. Cookies must be allowed.")
+    )
 
 
-def broken(request: HttpRequest) -> HttpResponse:
+def broken(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
     """The page of a fault of ours."""
     return _bare(
         HTTPStatus.INTERNAL_SERVER_ERROR,
         "Something broke here.",
-        "It is our fault, not yours, and it stands in the server's log. Nothing was half changed. Try again; if it stays, "
-        "an administrator can run `awayteam doctor` on the server.",
+        "It is our fault, not yours, and it stands in the server's log. Nothing was half changed. Try again; if it "
+        "stays, an administrator can run `awayteam doctor` on the server.",
     )
 
 

@@ -30,9 +30,9 @@ class Pages(Jinja2):
         super().__init__(params)
 
     @cached_property
-    def template_dirs(self) -> tuple[Path, ...]:
+    def template_dirs(self) -> tuple[str, ...]:
         folders = (Path(app.path) / self.app_dirname for app in apps.get_app_configs() if _is_ours(app.name))
-        return tuple(folder for folder in folders if folder.is_dir())
+        return tuple(str(folder) for folder in folders if folder.is_dir())
 
 
 def _is_ours(app: str) -> bool:
@@ -58,6 +58,7 @@ def environment(**options: Any) -> jinja2.Environment:
     )
     made.filters.update(
         ago=moments.ago,
+        breakable=texts.breakable,
         clock=moments.clock,
         count=texts.count,
         day=moments.day,
@@ -70,6 +71,7 @@ def environment(**options: Any) -> jinja2.Environment:
         plural=texts.plural,
         short=texts.short,
         value_words=texts.value_words,
+        with_code=texts.with_code,
     )
     made.tests["address"] = texts.is_web_address
     return made

@@ -2,7 +2,6 @@
 
 import hashlib
 import re
-import zlib
 from functools import lru_cache
 from pathlib import Path
 
@@ -10,8 +9,7 @@ from django.conf import settings
 from django.contrib.staticfiles import finders
 from markupsafe import Markup, escape
 
-HUES = 12
-"""How many colours of marks `awayteam.css` defines (`.hue-0` ...); all of them carry white letters with AA contrast."""
+from awayteam.kernel.pages import hue
 
 ICONS = Path(__file__).parent / "static" / "vendor" / "icons"
 SHAPES = {
@@ -19,7 +17,8 @@ SHAPES = {
     "ring": '<circle cx="6" cy="6" r="3.75" fill="none" stroke="currentColor" stroke-width="1.5"/>',
     "half": '<circle cx="6" cy="6" r="3.75" fill="none" stroke="currentColor" stroke-width="1.5"/>'
     '<path d="M6 2.25a3.75 3.75 0 0 1 0 7.5z" fill="currentColor"/>',
-    "dashed": '<circle cx="6" cy="6" r="3.75" fill="none" stroke="currentColor" stroke-width="1.5" stroke-dasharray="2 2"/>',
+    "dashed": '<circle cx="6" cy="6" r="3.75" fill="none" stroke="currentColor" stroke-width="1.5" '
+    'stroke-dasharray="2 2"/>',
     "cross": '<path d="M2.5 2.5l7 7m0-7l-7 7" fill="none" stroke="currentColor" stroke-width="1.8"/>',
     "triangle": '<path d="M6 1.5l5 9h-10z" fill="currentColor"/>',
     "square": '<path d="M2 2h8v8h-8z" fill="currentColor"/>',
@@ -49,14 +48,9 @@ def shape(name: str) -> Markup:
     return Markup(f'<svg class="shape" viewBox="0 0 12 12" aria-hidden="true">{SHAPES[name]}</svg>')  # noqa: S704
 
 
-def hue(ref: str) -> int:
-    """The stable colour of a team, 0 to HUES - 1."""
-    return zlib.crc32(ref.casefold().encode("utf-8", "replace")) % HUES
-
-
 def letters(name: str) -> str:
     """Two letters for a name: of its first two words, else its first two."""
-    words = re.findall(r"[^\W_]+", name)
+    words: list[str] = re.findall(r"[^\W_]+", name)
     if not words:
         return "?"
     return (words[0][0] + words[1][0] if len(words) > 1 else words[0][:2]).upper()
@@ -64,15 +58,18 @@ def letters(name: str) -> str:
 
 @lru_cache(maxsize=4096)
 def mark(ref: str, name: str, kind: str = "team") -> Markup:
-    """The mark of a team (square), a unit (square, outlined) or a person (round). The name stands beside it."""
-    return Markup('<span class="mark mark-{} hue-{}" aria-hidden="true">{}</span>').format(
-        kind, hue(ref), letters(name)
+    """The mark of a team (square), a unit (square, outlined) or a person (round). The name stands beside it.
+
+    A person's colour follows the name, since the frame knows the person who is signed in by that alone.
+    """
+    return Markup('<span class="sign sign-{} hue-{}" aria-hidden="true">{}</span>').format(
+        kind, hue(name if kind == "person" else ref), letters(name)
     )
 
 
 def static(path: str) -> str:
     """The address of a static file, with the hash of its content. Raises `FileNotFoundError` for an unknown one."""
-    return _versioned(path) if not settings.DEBUG else _version(path)
+    return _version(path) if settings.DEBUG else _versioned(path)
 
 
 def _version(path: str) -> str:
@@ -80,7 +77,9 @@ def _version(path: str) -> str:
     if not isinstance(found, str):
         raise FileNotFoundError(f"static file {path}")
     digest = hashlib.sha256(Path(found).read_bytes()).hexdigest()[:12]
-    return f"{settings.STATIC_URL}{path}?v={digest}"
+    return f"/static/{path}?v={digest}"
 
 
-_versioned = lru_cache(maxsize=256)(_version)
+@lru_cache(maxsize=256)
+def _versioned(path: str) -> str:
+    return _version(path)

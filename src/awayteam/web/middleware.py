@@ -27,7 +27,7 @@ class PagesMiddleware:
             response.headers.setdefault("Cache-Control", "private, no-cache")
         return response
 
-    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponseBase | None:
+    def process_view(self, request: HttpRequest, view: Any, _args: Any, _kwargs: Any) -> HttpResponseBase | None:
         if request.path_info.startswith(OPEN_PREFIXES) or getattr(view, "open_to_all", False):
             return None
         return _ask_to_sign_in(request) if _nobody(request) else None

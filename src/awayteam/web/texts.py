@@ -1,6 +1,7 @@
 """Words on pages: numbers, plurals, kinds, and names of events."""
 
 import json
+import re
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -49,6 +50,22 @@ def paragraphs(text: str) -> Markup:
     return Markup("").join(Markup("<p>{}</p>").format(block) for block in lines)
 
 
+def with_code(text: str) -> Markup:
+    """Plain text in which `backticks` become code."""
+    parts = text.split("`")
+    marked = (Markup("<code>{}</code>").format(part) if place % 2 else escape(part) for place, part in enumerate(parts))
+    return Markup("").join(marked)
+
+
+def breakable(text: str) -> Markup:
+    """A reference or path that may break after its separators rather than anywhere."""
+    return Markup("").join(
+        Markup("{}<wbr>").format(part) if part[-1:] in "/:-._" else escape(part)
+        for part in re.split(r"(?<=[/:\-._])", text)
+        if part
+    )
+
+
 def json_pretty(value: Any) -> str:
     return json.dumps(value, indent=2, ensure_ascii=False)
 
@@ -64,11 +81,11 @@ def field_words(name: str) -> str:
 
 def value_words(value: Any) -> str:
     """A value in a history: "nothing" where there is none."""
-    if value is None or value == "" or value == [] or value == {}:
+    if value is None or value in ("", [], (), {}):
         return "nothing"
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if isinstance(value, list) and all(isinstance(one, str | int) for one in value):
+    if isinstance(value, list | tuple) and all(isinstance(one, str | int) for one in value):
         return ", ".join(str(one) for one in value)
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 

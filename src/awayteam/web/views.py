@@ -1,4 +1,4 @@
-"""What belongs to no app: choices of the reader that live in cookies, keys help, health, and going to a thing by its id."""
+"""What belongs to no app: choices of the reader that live in cookies, the keyboard, and whether the server is well."""
 
 from django.db import connection
 from django.db.utils import Error
@@ -36,7 +36,7 @@ def keys(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-def healthz(request: HttpRequest) -> HttpResponse:
+def healthz(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
     """For load balancers: 200 when the database answers, 503 when it doesn't."""
     try:
         with connection.cursor() as cursor:

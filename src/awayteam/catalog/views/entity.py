@@ -9,8 +9,9 @@ from django.http import HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from awayteam.catalog import queries
+from awayteam.catalog import permissions, queries
 from awayteam.catalog.models import Entity, Presence
+from awayteam.catalog.permissions import Verb
 from awayteam.catalog.queries import Neighbourhood, Node, RelationRow
 from awayteam.catalog.views import graph
 from awayteam.kernel import events, panels, rulebook
@@ -52,11 +53,14 @@ class RelationGroup:
     count: int
 
 
-def load(request: Request, namespace: str, kind: str, name: str) -> Entity | HttpResponseBase:
-    """The entity, or the way to its page where the address is a former one or another spelling, or a team's or person's."""
+def load(request: Request, namespace: str, kind: str, name: str, *, others: bool = False) -> Entity | HttpResponseBase:
+    """The entity, or the way to its page where the address is a former one or spelt otherwise.
+
+    Teams and people have pages of their own; `others` lets them in where there is no such page for them.
+    """
     entity = queries.resolve(request.actor, f"{kind}:{namespace}/{name}", timezone.now())
     wanted = f"{kind}:{namespace}/{name}"
-    if entity.ref != wanted or entity.kind in ("Group", "User"):
+    if entity.ref != wanted or (entity.kind in ("Group", "User") and not others):
         return HttpResponseRedirect(thing_address(entity.ref))
     return entity
 
@@ -85,6 +89,8 @@ def frame(request: Request, entity: Entity, tab: str) -> dict[str, Any]:
         "owner_team": entity.owner.team if entity.owner else None,
         "declaration": declaration,
         "is_stale": _is_stale(declaration, now),
+        "may_edit": permissions.can(request.actor, Verb.EDIT, entity, now),
+        "may_transfer": permissions.can(request.actor, Verb.TRANSFER, entity, now),
         "presence": Presence(entity.presence).name.lower(),
     }
 
@@ -93,7 +99,9 @@ def _is_stale(declaration: queries.Declaration | None, now: datetime) -> bool:
     if declaration is None:
         return False
     age = declaration.age(now)
-    return not declaration.good or age is None or age.total_seconds() > rulebook.current().imports.stale_after_hours * 3600
+    return (
+        not declaration.good or age is None or age.total_seconds() > rulebook.current().imports.stale_after_hours * 3600
+    )
 
 
 @require_safe
@@ -128,9 +136,7 @@ def overview(request: Request, namespace: str, kind: str, name: str) -> HttpResp
     return render(request, "catalog/entity.html", context)
 
 
-def _groups(
-    request: Request, entity: Entity, counts: dict[tuple[RelationType, str], int]
-) -> list[RelationGroup]:
+def _groups(request: Request, entity: Entity, counts: dict[tuple[RelationType, str], int]) -> list[RelationGroup]:
     """The first few relations of each kind but ownership, which stands in the header."""
     rows = queries.relations(request.actor, entity, limit=200)
     found: dict[tuple[RelationType, str], list[RelationRow]] = {}
@@ -167,9 +173,13 @@ def _texts(metadata: Any, key: str) -> list[tuple[str, str]]:
 
 
 KNOWN_SPEC = frozenset(
-    "type lifecycle owner system domain subcomponentOf subdomainOf providesApis consumesApis dependsOn dependencyOf "
-    "definition implementsApis profile children parent members memberOf target targets presence".split()
+    (
+        *("type", "lifecycle", "owner", "system", "domain", "subcomponentOf", "subdomainOf", "providesApis"),
+        *("consumesApis", "dependsOn", "dependencyOf", "definition", "implementsApis", "profile", "children"),
+        *("parent", "members", "memberOf", "target", "targets", "presence"),
+    )
 )
+"""Fields of `spec` that the page shows elsewhere."""
 
 
 def _other_facts(spec: Any) -> list[tuple[str, Any]]:
@@ -188,7 +198,11 @@ def operations(request: Request, namespace: str, kind: str, name: str) -> HttpRe
     text = request.GET.get("q", "").strip()
     cursor = request.GET.get("cursor") or None
     page = queries.operations(entity, text=text, deprecated=asked, cursor=cursor, limit=OPERATIONS)
-    context = frame(request, entity, "operations") | {"page": page, "text": text, "asked": request.GET.get("deprecated", "")}
+    context = frame(request, entity, "operations") | {
+        "page": page,
+        "text": text,
+        "asked": request.GET.get("deprecated", ""),
+    }
     return render(request, "catalog/operations.html", context)
 
 
@@ -220,7 +234,11 @@ def graph_page(request: Request, namespace: str, kind: str, name: str) -> HttpRe
         return entity
     depth = 2 if request.GET.get("depth") == "2" else 1
     around = queries.neighbourhood(request.actor, entity, depth=depth)
-    context = frame(request, entity, "graph") | {"around": around, "depth": depth, **graph.drawing(around)}
+    context = frame(request, entity, "graph") | {
+        "around": around,
+        "depth": depth,
+        **graph.drawing(around, str(entity.owner or "")),
+    }
     return render(request, "catalog/graph.html", context)
 
 

@@ -17,7 +17,20 @@ PAGE = 50
 CSV_MOST = 250_000
 CSV_PAGE = 1_000
 PROPERTIES = ("kind", "type", "lifecycle", "owner", "tag", "system", "source", "presence")
-COLUMNS = ("reference", "kind", "type", "name", "title", "owner", "lifecycle", "system", "tags", "presence", "source", "changed at")
+COLUMNS = (
+    "reference",
+    "kind",
+    "type",
+    "name",
+    "title",
+    "owner",
+    "lifecycle",
+    "system",
+    "tags",
+    "presence",
+    "source",
+    "changed at",
+)
 TITLES = {
     "": ("Catalog", "Everything that a source declares, of every kind."),
     "Component": ("Services", "What teams own and run: services, websites, libraries."),
@@ -76,7 +89,7 @@ def _list(request: Request, kind: str) -> HttpResponseBase:
         "sort": sort,
         "at": at,
         "list_address": request.path,
-        "kinds": _kind_tabs(kind),
+        "kinds": _kind_tabs(),
     }
     return render(request, "catalog/list.html", context)
 
@@ -85,10 +98,12 @@ def _chosen(request: Request, kind: str) -> list[tuple[str, str, list[str]]]:
     """What narrows the list: (property, value, the property's values without it)."""
     names = [name for name in (*PROPERTIES, "q", "filter") if not (kind and name == "kind")]
     rows = [(name, value, request.GET.getlist(name)) for name in names for value in request.GET.getlist(name)]
-    return [(name, value, [other for other in all if other != value]) for name, value, all in rows if value or name != "q"]
+    return [
+        (name, value, [other for other in all if other != value]) for name, value, all in rows if value or name != "q"
+    ]
 
 
-def _kind_tabs(kind: str) -> list[tuple[str, str, str, None]]:
+def _kind_tabs() -> list[tuple[str, str, str, None]]:
     names = (("Component", "Services", "services"), ("API", "APIs", "apis"), ("", "All kinds", "catalog"))
     return [(key, words, reverse(route), None) for key, words, route in names]
 

@@ -8,8 +8,9 @@ from django.views.decorators.http import require_safe
 from awayteam.kernel import events, panels
 from awayteam.kernel.pages import as_of, csv_file, render, thing_address
 from awayteam.kernel.requests import Request
-from awayteam.organisation import queries
+from awayteam.organisation import permissions, queries
 from awayteam.organisation.models import Person
+from awayteam.organisation.permissions import Verb
 from awayteam.organisation.views.teams import index_tabs
 
 PAGE = 100
@@ -23,9 +24,7 @@ def index(request: Request) -> HttpResponseBase:
     team = queries.team(request.actor, request.GET["team"]) if request.GET.get("team") else None
 
     def ask(cursor: str | None, limit: int) -> Any:
-        return queries.people(
-            request.actor, text=text, team=team, teamless=teamless, cursor=cursor, limit=limit, at=at
-        )
+        return queries.people(request.actor, text=text, team=team, teamless=teamless, cursor=cursor, limit=limit, at=at)
 
     if request.GET.get("format") == "csv":
         return csv_file("people", CSV_HEADER, (_csv_row(row) for row in ask(None, 100_000).items))
@@ -53,6 +52,8 @@ def frame(request: Request, person: Person, tab: str) -> dict[str, Any]:
         "person": person,
         "tab": tab,
         "tabs": [("overview", "Overview", here, None), ("history", "History", f"{here}history/", None)],
+        "may_edit": permissions.can(request.actor, Verb.EDIT_PERSON, person),
+        "may_identify": permissions.can(request.actor, Verb.IDENTIFY, person),
     }
 
 

@@ -9,8 +9,9 @@ from django.views.decorators.http import require_safe
 from awayteam.kernel import events, panels, rulebook
 from awayteam.kernel.pages import as_of, csv_file, render, thing_address
 from awayteam.kernel.requests import Request
-from awayteam.organisation import queries
+from awayteam.organisation import permissions, queries
 from awayteam.organisation.models import Team
+from awayteam.organisation.permissions import Verb
 
 PAGE = 100
 CSV_HEADER = ("reference", "name", "title", "unit", "parent", "people", "over the limit", "on call", "e-mail")
@@ -18,7 +19,11 @@ CSV_HEADER = ("reference", "name", "title", "unit", "parent", "people", "over th
 
 def index_tabs() -> list[tuple[str, str, str, None]]:
     teams = reverse("teams")
-    return [("tree", "Tree", teams, None), ("list", "List", f"{teams}?view=list", None), ("people", "People", reverse("people"), None)]
+    return [
+        ("tree", "Tree", teams, None),
+        ("list", "List", f"{teams}?view=list", None),
+        ("people", "People", reverse("people"), None),
+    ]
 
 
 @require_safe
@@ -78,6 +83,8 @@ def frame(request: Request, team: Team, tab: str) -> dict[str, Any]:
         "tab": tab,
         "tabs": [("overview", "Overview", here, None), ("history", "History", f"{here}history/", None)],
         "above": queries.above(team),
+        "may_edit": permissions.can(request.actor, Verb.EDIT_TEAM, team),
+        "may_staff": permissions.can(request.actor, Verb.STAFF, team),
     }
 
 

@@ -192,6 +192,9 @@
     if (form) form.requestSubmit();
   });
 
+  // Facets stand open where there is room, and without JavaScript.
+  if (window.matchMedia("(max-width: 820px)").matches) for (const box of $$("details[data-wide-open]")) box.open = false;
+
   drawTimes();
   window.setInterval(drawTimes, 30000);
   document.addEventListener("htmx:afterSwap", (event) => drawTimes(event.target));
