@@ -212,12 +212,14 @@ def test_the_connection_goes_to_the_address_that_was_judged(
     assert asked.count("rebind.example") == 1
 
 
-@pytest.mark.parametrize(
-    "address",
-    "127.0.0.1 127.255.0.1 10.0.0.1 172.16.0.1 192.168.1.1 169.254.169.254 100.64.0.1 0.0.0.0 224.0.0.1 255.255.255.255 "
-    "192.0.2.1 198.18.0.1 240.0.0.1 :: ::1 fe80::1 fc00::1 ff02::1 ::ffff:10.0.0.1 ::127.0.0.1 64:ff9b::7f00:1 "
-    "2002:7f00:1:: 2001:db8::1 fec0::1 64:ff9b:1::1".split(),
-)  # fmt: skip
+PRIVATE = """
+127.0.0.1 127.255.0.1 10.0.0.1 172.16.0.1 192.168.1.1 169.254.169.254 100.64.0.1 0.0.0.0 224.0.0.1 255.255.255.255
+192.0.2.1 198.18.0.1 240.0.0.1 :: ::1 fe80::1 fc00::1 ff02::1 ::ffff:10.0.0.1 ::127.0.0.1 64:ff9b::7f00:1
+2002:7f00:1:: 2001:db8::1 fec0::1 64:ff9b:1::1
+"""
+
+
+@pytest.mark.parametrize("address", PRIVATE.split())
 def test_addresses_that_are_not_public(address: str) -> None:
     assert not guardednet.is_public(ipaddress.ip_address(address))
 
