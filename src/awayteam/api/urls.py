@@ -5,6 +5,7 @@ from django.urls import path, re_path
 
 from awayteam.api import v1
 from awayteam.api.backstage import api as backstage
+from awayteam.imports.api import receive_push
 from awayteam.kernel.rest import problems
 
 
@@ -16,6 +17,7 @@ def nothing(request: HttpRequest) -> HttpResponse:
 urlpatterns = [
     path("api/v1/", v1.api.urls),
     path("api/catalog/", backstage.api.urls),
+    path("hooks/<int:source_id>", receive_push),
     re_path(r"^api/catalog/", backstage.nothing),
     re_path(r"^(?:api|hooks)/", nothing),
 ]

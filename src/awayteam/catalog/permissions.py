@@ -41,6 +41,14 @@ def visible_through(actor: Actor, path: str = "") -> Q:
     return Q(**{f"{path}restricted": False}) | trusted
 
 
+def hidden(actor: Actor) -> "QuerySet[Entity]":
+    """The entities that the actor may not see, for leaving out what tells of them (findings, events)."""
+    if sees_everything(actor):
+        return Entity.objects.none()
+    restricted = Entity.objects.filter(restricted=True)
+    return restricted.exclude(pk__in=visible(actor, restricted).order_by().values("pk"))
+
+
 class Verb(StrEnum):
     """What can be done to entities."""
 

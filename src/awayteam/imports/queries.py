@@ -8,6 +8,7 @@ from typing import Any, Literal
 from django.db.models import Count, Q, QuerySet
 
 from awayteam.catalog.models import Entity, Presence
+from awayteam.catalog.permissions import hidden
 from awayteam.imports.actions import shown
 from awayteam.imports.permissions import Verb, can
 from awayteam.kernel import rulebook
@@ -149,9 +150,10 @@ def _health(source: Source, now: datetime, limit: timedelta) -> Health:
 
 
 def findings(actor: Actor, source: Source, *, cursor: str | None = None, limit: int = 50) -> Page[FindingRow]:
-    """What is wrong with a source, by file, document and line."""
+    """What is wrong with a source, by file, document and line, but not with what the actor may not see."""
     can(actor, Verb.VIEW, source).require()
     rows = Finding.objects.filter(source=source).select_related("file").order_by("path", "pk")
+    rows = rows.exclude(entity__in=hidden(actor).values("ref"))
     total = rows.count()
     if cursor:
         path, id = decode_cursor(cursor, str, int)

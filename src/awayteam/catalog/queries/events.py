@@ -5,8 +5,7 @@ from datetime import datetime
 
 from django.db.models import Q, QuerySet
 
-from awayteam.catalog.models import Entity
-from awayteam.catalog.permissions import sees_everything, visible
+from awayteam.catalog.permissions import hidden, sees_everything
 from awayteam.kernel.actor import Actor
 from awayteam.kernel.models import Event
 from awayteam.kernel.paging import Page, decode_cursor, page_of
@@ -20,10 +19,8 @@ def visible_events(actor: Actor, events: "QuerySet[Event]") -> "QuerySet[Event]"
     other people's accounts and tokens."""
     if sees_everything(actor):
         return events
-    restricted = Entity.objects.filter(restricted=True)
-    hidden = restricted.exclude(pk__in=visible(actor, restricted).values("pk"))
     mine = Q(actor_person_id=actor.person_id) if actor.person_id is not None else Q(pk__in=[])
-    return events.exclude(subject_kind="entity", subject_id__in=hidden.values("pk")).filter(
+    return events.exclude(subject_kind="entity", subject_id__in=hidden(actor).values("pk")).filter(
         mine | ~Q(subject_kind__in=PRIVATE_KINDS)
     )
 

@@ -7,7 +7,7 @@ from ninja import Path, Schema
 from pydantic import Field
 
 from awayteam.organisation import queries
-from awayteam.organisation.models import Identity, Membership, Person, Team
+from awayteam.organisation.models import FactEdit, Identity, Membership, Person, Team
 
 
 class Named(Schema):
@@ -99,6 +99,17 @@ class MembershipOut(Schema):
     ends: datetime | None
     reason: str
     source: str
+
+
+class EditOut(Schema):
+    """What a person set (`value`) beside what the source says (`declared`)."""
+
+    field: str
+    value: Any
+    declared: Any
+    reason: str
+    made_by: str | None
+    made_at: datetime
 
 
 class IdentityOut(Schema):
@@ -193,6 +204,17 @@ def membership_of(row: Membership, team: Team) -> MembershipOut:
         ends=row.ends,
         reason=row.reason,
         source=row.source.name if row.source else "",
+    )
+
+
+def edit_of(row: FactEdit) -> EditOut:
+    return EditOut(
+        field=row.field,
+        value=row.value,
+        declared=row.declared,
+        reason=row.reason,
+        made_by=row.made_by.ref if row.made_by else None,
+        made_at=row.made_at,
     )
 
 

@@ -1,0 +1,312 @@
+"""Changing by /api/v1: what each address does, and that what is denied changes nothing."""
+
+import hashlib
+import hmac
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.test import Client
+
+from awayteam.api.tests.organisation import NOW, SECRET, Organisation
+from awayteam.catalog.models import Edit, Entity, Ownership
+from awayteam.imports import actions as imports
+from awayteam.kernel.actor import SYSTEM
+from awayteam.kernel.models import Event, OutboxMessage, Webhook
+from awayteam.organisation.models import Identity, Membership
+
+ORDERS = "/api/v1/entities/component/default/orders"
+LEGACY = "/api/v1/entities/component/default/legacy"
+WHY = {"reason": "because"}
+
+
+def send(client: Client, method: str, path: str, body: Any = None, **headers: str) -> Any:
+    if body is None:
+        return getattr(client, method)(path, headers=headers)
+    return getattr(client, method)(path, json.dumps(body), content_type="application/json", headers=headers)
+
+
+def test_a_fact_is_edited_and_the_edit_withdrawn(org: Organisation) -> None:
+    bob = org.client("bob")
+    edited = send(bob, "patch", ORDERS, {"title": "Orders", "tags": ["x"], **WHY})
+    assert edited.status_code == 200, edited.content
+    assert (edited.json()["title"], edited.json()["tags"]) == ("Orders", ["x"])
+    assert {edit["field"]: edit["declared"] for edit in edited.json()["edits"]} == {
+        "title": "Order Service",
+        "tags": ["java", "tier-1"],
+    }
+    back = send(bob, "delete", f"{ORDERS}/edits/title?reason=wrong")
+    assert (back.status_code, back.json()["title"]) == (200, "Order Service")
+    assert send(bob, "delete", f"{ORDERS}/edits/title?reason=wrong").status_code == 404
+    names = list(Event.objects.filter(subject_id=org.entities["orders"].pk).values_list("name", flat=True))
+    assert sorted(names) == ["entity.created", "entity.edit-withdrawn", "entity.edited", "entity.edited"]
+
+
+def test_of_several_facts_all_are_set_or_none(org: Organisation) -> None:
+    bob = org.client("bob")
+    refused = send(bob, "patch", ORDERS, {"description": "new", "tags": ["NO TAG"], **WHY})
+    assert refused.status_code == 422
+    assert Entity.objects.get(name="orders").description == "Takes orders"
+    assert not Edit.objects.exists()
+    for body in (WHY, {"title": "x"}, {"title": "x", "reason": "  "}, {"title": None, **WHY}):
+        assert send(bob, "patch", ORDERS, body).status_code == 422, body
+
+
+def test_an_edit_is_refused_where_somebody_was_faster(org: Organisation) -> None:
+    bob = org.client("bob")
+    seen = bob.get(ORDERS)["ETag"]
+    first = send(bob, "patch", ORDERS, {"title": "One", **WHY}, **{"If-Match": seen})
+    assert first.status_code == 200
+    second = send(bob, "patch", ORDERS, {"title": "Two", **WHY}, **{"If-Match": seen})
+    assert (second.status_code, Entity.objects.get(name="orders").title) == (412, "One")
+
+
+def test_ownership_is_handed_over_with_a_date(org: Organisation) -> None:
+    body = {"owner": "search", "since": "2026-01-10", **WHY}
+    assert send(org.client("ada"), "post", f"{ORDERS}/ownership", body).json()["owner"]["ref"] == "group:default/search"
+    held = Ownership.objects.filter(entity=org.entities["orders"]).order_by("pk")
+    assert [(row.owner.name, row.ends is None) for row in held] == [("payments", False), ("search", True)]
+    assert send(org.client("ada"), "post", f"{ORDERS}/ownership", {"owner": None, **WHY}).status_code == 403
+
+
+def test_what_nobody_owns_may_be_taken_on(org: Organisation) -> None:
+    found = send(org.client("eve"), "post", f"{LEGACY}/ownership", {"owner": "user:default/eve", **WHY})
+    assert found.json()["owner"]["ref"] == "user:default/eve"
+
+
+def test_by_hand_one_declares_renames_and_retires(org: Organisation) -> None:
+    eve = org.client("eve")
+    made = send(eve, "post", "/api/v1/entities", {"kind": "Component", "name": "tool", "owner": "user:eve", **WHY})
+    assert made.status_code == 201, made.content
+    path = "/api/v1/entities/component/default/tool"
+    renamed = send(eve, "post", f"{path}/rename", {"name": "device", **WHY})
+    assert renamed.json()["ref"] == "component:default/device"
+    assert eve.get(path).json()["ref"] == "component:default/device"
+    alias = send(eve, "post", f"{path}/aliases", {"ref": "component:default/gadget", **WHY})
+    assert (alias.status_code, alias.json()["entity"]) == (201, "component:default/device")
+    assert send(eve, "delete", f"{path}?reason=gone").json()["presence"] == "orphan"
+    again = send(eve, "post", "/api/v1/entities", {"kind": "Component", "name": "orders", **WHY})
+    assert again.status_code == 409
+    assert send(org.client("ada"), "delete", f"{ORDERS}?reason=gone").status_code == 409
+
+
+def test_memberships_start_and_end_with_dates(org: Organisation) -> None:
+    ada, path = org.client("ada"), "/api/v1/teams/default/payments/memberships"
+    made = send(ada, "post", path, {"person": "eve", "starts": "2025-06-01", **WHY})
+    assert made.status_code == 201, made.content
+    assert {row["person"]["name"] for row in ada.get(path).json()["items"]} == {"ada", "bob", "eve"}
+    assert send(ada, "post", path, {"person": "eve", **WHY}).status_code == 409
+    ended = send(org.client("eve"), "post", f"/api/v1/memberships/{made.json()['id']}/end", WHY)
+    assert ended.status_code == 200
+    assert [row["person"]["name"] for row in ada.get(f"{path}?ended=true").json()["items"]] == ["eve"]
+    future = send(ada, "post", path, {"person": "eve", "starts": "2999-01-01", **WHY})
+    assert (future.status_code, future.json()["errors"][0]["field"]) == (422, "starts")
+
+
+def test_teams_and_people_tell_of_themselves(org: Organisation) -> None:
+    team = "/api/v1/teams/default/payments"
+    facts = {"mission": "Money", "contacts": {"chat": "#pay"}, "time_zone": "Europe/Berlin", **WHY}
+    changed = send(org.client("bob"), "patch", team, facts).json()
+    assert (changed["mission"], changed["contacts"], changed["time_zone"]) == (
+        "Money",
+        {"chat": "#pay"},
+        "Europe/Berlin",
+    )
+    assert {row["field"] for row in org.client("bob").get(f"{team}/edits").json()} == {
+        "mission",
+        "contacts",
+        "time_zone",
+    }
+    assert send(org.client("bob"), "delete", f"{team}/edits/mission?reason=no").json()["mission"] == ""
+    assert send(org.client("bob"), "patch", team, {"time_zone": "Mars/Base", **WHY}).status_code == 422
+    person = "/api/v1/people/default/ada"
+    found = send(
+        org.client("ada"), "patch", person, {"display_name": "A. L.", "primary_team": "payments", **WHY}
+    ).json()
+    assert (found["display_name"], found["primary_team"]["name"]) == ("A. L.", "payments")
+    back = send(org.client("ada"), "delete", f"{person}/edits/display_name?reason=no").json()
+    assert back["display_name"] == "Ada"
+
+
+def test_identities_are_added_corrected_and_removed(org: Organisation) -> None:
+    body = {"provider": "gitlab", "value": "ada.l", **WHY}
+    made = send(org.client("ada"), "post", "/api/v1/people/default/ada/identities", body)
+    assert (made.status_code, made.json()["confidence"]) == (201, "declared")
+    path = f"/api/v1/identities/{made.json()['id']}"
+    assert (
+        send(org.client("zoe"), "post", f"{path}/correct", {"person": "bob", **WHY}).json()["confidence"] == "confirmed"
+    )
+    assert Identity.objects.get(pk=made.json()["id"]).person.name == "bob"
+    assert send(org.client("bob"), "delete", f"{path}?reason=no").status_code == 204
+    assert not Identity.objects.filter(provider="gitlab").exists()
+
+
+def test_sources_are_made_changed_refreshed_and_removed(org: Organisation, tmp_path: Any) -> None:
+    zoe = org.client("zoe")
+    made = send(zoe, "post", "/api/v1/sources", {"location": str(tmp_path), "name": "more", "globs": ["*.yaml"]})
+    assert (made.status_code, made.json()["health"]) == (201, "never imported")
+    assert made.json()["refresh_requested_at"] is not None
+    path = f"/api/v1/sources/{made.json()['id']}"
+    changed = send(zoe, "patch", path, {"name": "others", "watched": True}).json()
+    assert (changed["name"], changed["watched"], changed["globs"]) == ("others", True, ["*.yaml"])
+    assert send(zoe, "patch", path, {"name": "main"}).status_code == 409
+    assert send(zoe, "post", f"{path}/refresh").status_code == 202
+    assert len(send(zoe, "post", f"{path}/push-secret").json()["secret"]) > 30
+    assert zoe.get(f"{path}/files").json()["items"] == []
+    assert send(zoe, "delete", path).status_code == 204
+    assert zoe.get(path).status_code == 404
+
+
+def test_findings_of_a_source_leave_out_what_is_restricted(org: Organisation) -> None:
+    path = f"/api/v1/sources/{org.source.pk}/findings"
+    assert [row["line"] for row in org.client("ada").get(path).json()["items"]] == [7, 9]
+    assert [row["line"] for row in org.client("sam").get(path).json()["items"]] == [7]
+
+
+def test_webhooks_are_made_changed_rotated_and_removed(org: Organisation) -> None:
+    zoe = org.client("zoe")
+    body = {"name": "chat", "url": "https://chat.example.org/x", "events": ["entity"]}
+    made = send(zoe, "post", "/api/v1/webhooks", body)
+    assert (made.status_code, made.json()["secret"][:6]) == (201, "whsec_")
+    path = f"/api/v1/webhooks/{made.json()['id']}"
+    assert "secret" not in zoe.get(path).json()
+    assert send(zoe, "patch", path, {"active": False}).json()["active"] is False
+    assert send(zoe, "post", f"{path}/rotate", {}).json()["secret"] != made.json()["secret"]
+    assert send(zoe, "post", "/api/v1/webhooks", {"name": "x", "url": "http://localhost/"}).status_code == 422
+    assert send(zoe, "delete", path).status_code == 204
+    assert [row["name"] for row in zoe.get("/api/v1/webhooks").json()] == []
+
+
+def test_a_dead_message_is_retried(org: Organisation) -> None:
+    message = OutboxMessage.objects.create(
+        idempotency_key="k", channel="webhook", payload={}, state="dead", attempts=3, next_at=NOW, created_at=NOW
+    )
+    zoe, path = org.client("zoe"), f"/api/v1/outbox/{message.pk}/retry"
+    assert [row["id"] for row in zoe.get("/api/v1/outbox").json()["items"]] == [message.pk]
+    assert (send(zoe, "post", path, {}).json()["state"], send(zoe, "post", path, {}).status_code) == ("waiting", 409)
+    assert zoe.get("/api/v1/outbox").json()["items"] == []
+
+
+def test_a_push_asks_for_an_import_when_its_signature_fits(org: Organisation, client: Client) -> None:
+    secret = imports.renew_secret(org.source, actor=SYSTEM, now=NOW)
+    body = json.dumps({"ref": "refs/heads/main"}).encode()
+    good = "sha256=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
+
+    def call(signature: str, event: str = "push", source: int = org.source.pk) -> Any:
+        headers = {"X-Hub-Signature-256": signature, "X-GitHub-Event": event}
+        return client.post(f"/hooks/{source}", body, content_type="application/json", headers=headers)
+
+    for answer in (call("sha256=00"), call(good, source=10**30), call(good, source=0)):
+        assert (answer.status_code, answer["Content-Type"]) == (401, "application/problem+json")
+    assert (call(good, "ping").status_code, call(good, "ping").json()) == (200, {"import": False})
+    org.source.refresh_from_db()
+    assert org.source.refresh_requested_at is None
+    assert (call(good).status_code, call(good).json()) == (202, {"import": True})
+    org.source.refresh_from_db()
+    assert org.source.refresh_requested_at is not None
+    assert client.get(f"/hooks/{org.source.pk}").status_code == 405
+    assert client.post("/hooks/nothing").status_code == 404
+
+
+REQUESTS: dict[str, tuple[str, Any]] = {
+    "declare_entity": ("/entities", {"kind": "Component", "name": "new", **WHY}),
+    "edit_entity": ("/entities/component/default/orders", {"title": "x", **WHY}),
+    "transfer_ownership": ("/entities/component/default/orders/ownership", {"owner": "search", **WHY}),
+    "withdraw_edit": ("/entities/component/default/orders/edits/lifecycle?reason=x", None),
+    "rename_entity": ("/entities/component/default/orders/rename", {"name": "x", **WHY}),
+    "add_alias": ("/entities/component/default/orders/aliases", {"ref": "component:default/x", **WHY}),
+    "retire_entity": ("/entities/component/default/orders?reason=x", None),
+    "edit_team": ("/teams/default/payments", {"mission": "x", **WHY}),
+    "withdraw_team_edit": ("/teams/default/payments/edits/mission?reason=x", None),
+    "start_membership": ("/teams/default/payments/memberships", {"person": "eve", **WHY}),
+    "end_membership": ("/memberships/{membership}/end", WHY),
+    "edit_person": ("/people/default/ada", {"display_name": "x", **WHY}),
+    "withdraw_person_edit": ("/people/default/ada/edits/email?reason=x", None),
+    "add_identity": ("/people/default/ada/identities", {"provider": "github", "value": "x", **WHY}),
+    "correct_identity": ("/identities/{identity}/correct", {"person": "eve", **WHY}),
+    "remove_identity": ("/identities/{identity}?reason=x", None),
+    "create_source": ("/sources", {"location": "/srv/x"}),
+    "update_source": ("/sources/{source}", {"watched": True}),
+    "remove_source": ("/sources/{source}", None),
+    "refresh_source": ("/sources/{source}/refresh", None),
+    "renew_push_secret": ("/sources/{source}/push-secret", None),
+    "create_token": ("/tokens", {"name": "x"}),
+    "revoke_token": ("/tokens/{token}", None),
+    "retry_message": ("/outbox/{message}/retry", {}),
+    "create_webhook": ("/webhooks", {"name": "x", "url": "https://example.org"}),
+    "update_webhook": ("/webhooks/{webhook}", {"active": False}),
+    "rotate_webhook": ("/webhooks/{webhook}/rotate", {}),
+    "remove_webhook": ("/webhooks/{webhook}", None),
+}
+OPEN_TO_ALL = {"declare_entity", "create_token"}
+"""What everybody who is signed in may do."""
+
+
+def writes(client: Client) -> Iterator[tuple[str, str]]:
+    schema = client.get("/api/v1/openapi.json").json()
+    for operations in schema["paths"].values():
+        for method, operation in operations.items():
+            if method != "get":
+                yield operation["operationId"], method
+
+
+def everything() -> dict[str, list[Any]]:
+    """All rows of all tables, without what merely looking changes."""
+    found = {}
+    for model in apps.get_models():
+        fields = [
+            field.attname
+            for field in model._meta.concrete_fields
+            if field.attname not in ("last_used_at", "last_login")
+        ]
+        found[model._meta.label] = sorted(map(str, model._default_manager.values_list(*fields)))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("who", "scopes", "statuses"),
+    [("eve", (), {403, 404}), ("sam", (), {403, 404}), ("zoe", ("read",), {403}), ("", (), {401})],
+)
+def test_what_is_denied_changes_nothing(
+    org: Organisation, who: str, scopes: tuple[str, ...], statuses: set[int]
+) -> None:
+    webhook = Webhook.objects.create(name="w", url="https://example.org", secret="s", created_at=NOW)
+    message = OutboxMessage.objects.create(
+        idempotency_key="k", channel="webhook", payload={}, state="dead", next_at=NOW, created_at=NOW
+    )
+    Edit.objects.create(
+        entity=org.entities["orders"], field="lifecycle", value="x", declared="y", reason="r", made_at=NOW
+    )
+    org.client("ada")
+    places = {
+        "membership": Membership.objects.get(person__name="bob").pk,
+        "identity": Identity.objects.get().pk,
+        "source": org.source.pk,
+        "token": org.users["ada"].tokens.get().pk,
+        "webhook": webhook.pk,
+        "message": message.pk,
+    }
+    client = org.client(who, *scopes) if who else Client()
+    asked = dict(writes(org.client("ada")))
+    assert asked.keys() == REQUESTS.keys(), "every write needs a request here"
+    before = everything()
+    for name, method in asked.items():
+        if name in OPEN_TO_ALL and statuses == {403, 404}:
+            continue
+        path, body = REQUESTS[name]
+        answer = send(client, method, "/api/v1" + path.format(**places), body)
+        assert answer.status_code in statuses, (name, answer.content)
+        assert answer["Content-Type"] == "application/problem+json"
+    assert everything() == before
+
+
+def test_nothing_is_done_to_what_one_may_not_see(org: Organisation) -> None:
+    sam, before = org.client("sam"), everything()
+    for name, (path, body) in REQUESTS.items():
+        if "/orders" in path:
+            method = dict(writes(sam))[name]
+            answer = send(sam, method, "/api/v1" + path.replace("/orders", f"/{SECRET}"), body)
+            assert answer.status_code == 404, (name, answer.content)
+    assert everything() == before
