@@ -29,6 +29,7 @@ from awayteam.kernel.events import EventName, Subject
 from awayteam.sources.declared import RelationType
 from awayteam.sources.discovery import Discovery, Found
 from awayteam.sources.models import Source
+from awayteam.sources.parsing import collection_paused
 from awayteam.sources.readers import ReadError
 
 BATCH = 2_000
@@ -143,6 +144,16 @@ class Run:
         )
         seen: set[str] = set()
         fresh: list[str] = []
+        with collection_paused():
+            self._take_all(discovery, ids, seen, fresh)
+        self._number(fresh)
+        lost = [path for path in ids if path not in seen and not files.hidden(path, self.reader.reader.problems)]
+        self.gone = {ids[path] for path in lost}
+        self.paths = {note.file_id: note.path for note in self.notes.values()}
+        return discovery
+
+    def _take_all(self, discovery: Discovery, ids: Mapping[str, int], seen: set[str], fresh: list[str]) -> None:
+        """Take every file that changed; `seen` gets all paths, `fresh` the new ones, numbered downwards from -1."""
         for found in discovery:
             seen.add(found.path)
             if found.reading is None:
@@ -152,11 +163,6 @@ class Run:
                 fresh.append(found.path)
                 file_id = -len(fresh)
             self._take(file_id, found)
-        self._number(fresh)
-        lost = [path for path in ids if path not in seen and not files.hidden(path, self.reader.reader.problems)]
-        self.gone = {ids[path] for path in lost}
-        self.paths = {note.file_id: note.path for note in self.notes.values()}
-        return discovery
 
     def _take(self, file_id: int, found: Found) -> None:
         reading = found.reading
@@ -238,7 +244,7 @@ class Run:
         records = zip(
             self.documents.records(positions), (self.documents.files[place] for place in positions), strict=True
         )
-        with transaction.atomic():
+        with collection_paused(), transaction.atomic():
             batch = entities.plan(session, list(records))
             entities.write(session, batch)
             edges.write(session, batch.full)

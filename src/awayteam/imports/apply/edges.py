@@ -1,5 +1,7 @@
 """Relations, tags and operations of one batch, written as the difference to what stands there."""
 
+from collections.abc import Sequence
+
 import orjson
 
 from awayteam.catalog.models import ApiOperation, EntityTag, Origin, Relation
@@ -30,18 +32,15 @@ def _relations(session: Session, items: list[Item], known: list[int]) -> None:
         else:
             stale.append(id)
     bulk.delete(Relation, "id", stale)
-    rows = ((*edge, Origin.DECLARED.value) for edge in sorted(wanted))
+    declared_origin = Origin.DECLARED.value
+    rows = ((*edge, declared_origin) for edge in sorted(wanted))
     bulk.insert(Relation, ["type", "source_id", "target_id", "declared_by_id", "origin"], rows)
 
 
 def edges_of(session: Session, item: Item) -> list[Edge]:
     """The edges in force: owner and system are the person's where an edit wins."""
     of, record, values = session.ids.of, item.record, item.values
-    edges = [
-        (type, of[source], of[target], item.id)
-        for type, source, target in record.relations
-        if not (source == record.ref and target in _overruled(item, type))
-    ]
+    edges = [(type, of[source], of[target], item.id) for type, source, target in _said(item)]
     if values.owner != record.owner and values.owner:
         edges.append((RelationType.OWNED_BY.value, item.id, of[values.owner], item.id))
     if values.system != record.system and values.system:
@@ -49,13 +48,17 @@ def edges_of(session: Session, item: Item) -> list[Edge]:
     return [edge for edge in edges if edge[1] != edge[2]]
 
 
-def _overruled(item: Item, type: int) -> tuple[str | None, ...]:
-    """The targets that the record names for this type but that a person's edit replaced."""
-    if type == RelationType.OWNED_BY and item.values.owner != item.record.owner:
-        return (item.record.owner,)
-    if type == RelationType.PART_OF and item.values.system != item.record.system:
-        return (item.record.system,)
-    return ()
+def _said(item: Item) -> Sequence[tuple[int, str, str]]:
+    """The relations that the record names, without the owner and system that a person's edit replaced."""
+    record, values = item.record, item.values
+    if values.owner == record.owner and values.system == record.system:
+        return record.relations
+    overruled = set()
+    if values.owner != record.owner:
+        overruled.add((RelationType.OWNED_BY.value, record.ref, record.owner))
+    if values.system != record.system:
+        overruled.add((RelationType.PART_OF.value, record.ref, record.system))
+    return [edge for edge in record.relations if edge not in overruled]
 
 
 def _tags(items: list[Item], known: list[int]) -> None:

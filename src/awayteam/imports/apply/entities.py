@@ -48,6 +48,9 @@ COLUMNS = [
 ]
 
 
+PRESENT = Presence.PRESENT.value
+
+
 class Light(NamedTuple):
     """What an entity is before the batch, as far as it decides what to do."""
 
@@ -98,7 +101,7 @@ def plan(session: Session, documents: Sequence[tuple[Record, int]]) -> Batch:
     batch = Batch([], [])
     for record, file_id in documents:
         light: Light | None = was.get(record.ref)
-        same = light is not None and light.presence == Presence.PRESENT and light.content_hash == record.digest
+        same = light is not None and light.presence == PRESENT and light.content_hash == record.digest
         if same and light is not None and light.file_id is not None and light.source_id == session.source.pk:
             if (light.file_id, light.document_index, light.line) != (file_id, record.document_index, record.line):
                 batch.places.append(Item(record, file_id, light.id, declared_values(record), light))
@@ -191,7 +194,7 @@ def _row(session: Session, item: Item) -> tuple[Any, ...]:
         session.ids.teams.get(item.id),
         session.ids.people.get(item.id),
         orjson.dumps(values.tags).decode(),
-        Presence.PRESENT.value,
+        PRESENT,
         values.restricted,
         (values.title or record.name).casefold()[:300],
         session.source.pk,
@@ -224,7 +227,7 @@ def _count(session: Session, item: Item, old: FacetKey | None) -> None:
         values.lifecycle,
         owner,
         session.source.pk,
-        Presence.PRESENT.value,
+        PRESENT,
         values.restricted,
     )
     facets.move(session.cube, old, new)

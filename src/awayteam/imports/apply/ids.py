@@ -43,11 +43,11 @@ class Ids:
         unknown = [ref for ref in refs if ref not in self.of]
         if not unknown:
             return
-        removed = []
+        removed, removed_state = [], Presence.REMOVED.value
         columns = "id, ref, team_id, person_id, presence"
         for id, ref, team_id, person_id, presence in bulk.select(columns, ENTITY, "ref", unknown):
             self.know(ref, id, team_id, person_id)
-            if presence == Presence.REMOVED:
+            if presence == removed_state:
                 removed.append(id)
         self._revive(removed)
         unknown = [ref for ref in unknown if ref not in self.of]
@@ -70,6 +70,7 @@ class Ids:
         ids = bulk.reserve_ids(Entity, len(refs))
         links = self.link(refs)
         rows = []
+        missing = Presence.MISSING.value
         for ref, id in zip(refs, ids, strict=True):
             kind, namespace, name = parts(ref)
             team_id, person_id = links.get(ref, (None, None))
@@ -78,8 +79,8 @@ class Ids:
             rows.append(
                 (id, ref, shown, namespace[:63], name, name.casefold(), team_id, person_id, self._now, self._now)
             )
-            self._cube[FacetKey(shown, "", "", None, None, Presence.MISSING, False)] += 1
-        constants = ("", "", "", "", "[]", Presence.MISSING.value, False, "{}", "")
+            self._cube[FacetKey(shown, "", "", None, None, missing, False)] += 1
+        constants = ("", "", "", "", "[]", missing, False, "{}", "")
         bulk.insert(
             Entity,
             ["id", "ref", "kind", "namespace", "name", "sort_name", "team_id", "person_id", "first_seen_at",

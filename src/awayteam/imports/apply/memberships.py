@@ -16,6 +16,9 @@ from awayteam.kernel import bulk
 from awayteam.kernel.events import Draft, EventName, Subject
 from awayteam.organisation.models import Membership, Person, Role
 
+ROLES = frozenset(Role.values)
+MEMBER = Role.MEMBER.value
+
 
 class Place(NamedTuple):
     team_id: int
@@ -47,11 +50,10 @@ def withdraw(session: Session, entity_ids: list[int]) -> None:
 
 
 def _claims(session: Session, item: Item) -> Iterable[Claim]:
-    roles = set(Role.values)
     for team, person, role, starts, ends, primary in item.record.memberships:
         team_id, person_id = session.ids.team_of(team), session.ids.person_of(person)
         if team_id is not None and person_id is not None:
-            place = Place(team_id, person_id, role if role in roles else Role.MEMBER.value)
+            place = Place(team_id, person_id, role if role in ROLES else MEMBER)
             yield Claim(item.id, place, _moment(starts), _moment(ends), primary)
 
 
