@@ -14,7 +14,7 @@ from typing import Any
 import orjson
 from django.db import transaction
 
-from awayteam.kernel import bulk, cloudevents, rulebook
+from awayteam.kernel import bell, bulk, cloudevents, rulebook
 from awayteam.kernel.actor import Actor
 from awayteam.kernel.models import Event, OutboxMessage, Webhook
 from awayteam.kernel.paging import Page, decode_cursor, page_of
@@ -184,6 +184,7 @@ def _queue(events: Sequence[Event], hooks: Sequence[Webhook]) -> None:
     ]
     if messages:
         OutboxMessage.objects.bulk_create(messages, batch_size=BATCH)
+        transaction.on_commit(bell.ring)
 
 
 def history(kind: str, id: int, *, before: str | None = None, limit: int = 50) -> Page[Event]:

@@ -16,7 +16,7 @@ import structlog
 from django.db import transaction
 from django.db.models import F, Q
 
-from awayteam.kernel import events, rulebook
+from awayteam.kernel import bell, events, rulebook
 from awayteam.kernel.actor import Actor
 from awayteam.kernel.errors import Conflict, NotFound
 from awayteam.kernel.events import EventName, Subject
@@ -58,6 +58,7 @@ def enqueue(
     if known.exists():
         return False
     OutboxMessage.objects.bulk_create([message], ignore_conflicts=True)
+    transaction.on_commit(bell.ring)
     return known.filter(created_at=now).exists()
 
 

@@ -16,7 +16,7 @@ import structlog
 from django.db import DatabaseError, close_old_connections, connection
 from django.utils import timezone
 
-from awayteam.kernel import clocks, jobs, outbox, rulebook
+from awayteam.kernel import bell, clocks, jobs, outbox, rulebook
 from awayteam.kernel.errors import AwayteamError
 
 log = structlog.get_logger(__name__)
@@ -41,30 +41,9 @@ class Counts:
     jobs: int
 
 
-class _Bell:
-    """Wakes sleeping lanes of this process; a ring between two naps isn't missed."""
-
-    def __init__(self) -> None:
-        self.condition = threading.Condition()
-        self.rings = 0
-
-    def ring(self) -> None:
-        with self.condition:
-            self.rings += 1
-            self.condition.notify_all()
-
-    def wait(self, heard: int, seconds: float) -> bool:
-        """Sleep until a ring after the first `heard`, at most `seconds`; whether there was one."""
-        with self.condition:
-            return self.condition.wait_for(lambda: self.rings > heard, seconds)
-
-
-_bell = _Bell()
-
-
 def wake() -> None:
     """Let this process's worker look at once: `transaction.on_commit(worker.wake)`. Cheap without a worker."""
-    _bell.ring()
+    bell.ring()
 
 
 def run_once(now: datetime) -> Counts:
@@ -109,12 +88,12 @@ def run_until_signalled() -> None:
 def _lane(name: str, stop: threading.Event) -> None:
     nap = FIRST_NAP
     while not stop.is_set():
-        heard = _bell.rings
+        heard = bell.heard()
         done = _round(name, stop)
         if done:
             nap = FIRST_NAP
             continue
-        if _bell.wait(heard, nap):
+        if bell.wait(heard, nap):
             nap = FIRST_NAP
         else:
             nap = min(nap * 2, _longest_nap())

@@ -139,7 +139,6 @@ def test_a_sleeping_worker_wakes_for_new_work(working: threading.Event, monkeypa
     delivered: list[str] = []
     monkeypatch.setitem(outbox.channels, "list", lambda message, now: delivered.append(message.idempotency_key))
     outbox.enqueue(channel="list", key="one", payload={}, now=datetime.now(UTC))
-    worker.wake()
     assert until(lambda: delivered == ["one"])
     assert until(lambda: OutboxMessage.objects.get().state == "delivered")
 
