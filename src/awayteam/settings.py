@@ -13,6 +13,7 @@ from awayteam.kernel.installation import data_folder, database, environment_flag
 
 DATA = data_folder()
 SECRET_KEY = secret_key(DATA)
+SECRET_KEY_FALLBACKS = environment_list("AWAYTEAM_SECRET_KEY_FALLBACKS", [])
 DEBUG = environment_flag("AWAYTEAM_DEBUG")
 URL = os.environ.get("AWAYTEAM_URL", "http://127.0.0.1:8000").rstrip("/")
 ALLOWED_HOSTS = environment_list("AWAYTEAM_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
@@ -27,6 +28,7 @@ INSTALLED_APPS = [
     "awayteam.accounts",
     "awayteam.catalog",
     "awayteam.imports",
+    "awayteam.contributions",
     "awayteam.web",
     "awayteam.demo",
     "django.contrib.auth",
