@@ -141,10 +141,10 @@ def read_repo(
     if found.shallow:
         records.notes.append("the clone is shallow: older commits are missing; `git fetch --unshallow` brings them")
     with gitcmd.CatFile(repo) as objects:
-        timeline = _timeline(format, tree, objects)
+        timeline = timeline_of(format, tree, objects)
         head = timeline.resolver()
         found.rule_file = head.file
-        found.rule_logins = _logins(head)
+        found.rule_logins = rule_logins(head)
         found.mailmap = (tree.read(".mailmap") or b"") if (tree.size(".mailmap") or 0) < _MAX_RULE_FILE else b""
         found.contradictions = contradictions(tree, head, organisation, name, found.remote)
         collector = Collector(records, interned, window, head, tip=tree.commit)
@@ -155,7 +155,7 @@ def read_repo(
                 raise
             found.partial = f"history breaks off after {records.total} commits: {error}"
             records.notes.append(found.partial)
-    _note(records, timeline)
+    note(records, timeline)
     return found
 
 
@@ -197,7 +197,7 @@ def _marks(commit: log.Commit) -> tuple[int, int]:
     return hash(commit.sha), hash((commit.email.lower(), commit.authored, commit.subject, names, commit.file_count))
 
 
-def _timeline(format: str, tree: GitTree, objects: gitcmd.CatFile) -> Timeline:
+def timeline_of(format: str, tree: GitTree, objects: gitcmd.CatFile) -> Timeline:
     def read(blob: str) -> bytes | None:
         try:
             return objects.read(blob, max_bytes=_MAX_RULE_FILE)
@@ -216,7 +216,7 @@ def _timeline(format: str, tree: GitTree, objects: gitcmd.CatFile) -> Timeline:
     return Timeline(format, blobs, read)
 
 
-def _note(records: Records, timeline: Timeline) -> None:
+def note(records: Records, timeline: Timeline) -> None:
     if timeline.missing:
         records.notes.append("some versions of the ownership rules aren't in the repository; newer ones stand for them")
     if timeline.coarse:
@@ -229,7 +229,7 @@ def _note(records: Records, timeline: Timeline) -> None:
         records.notes.append(f"{records.odd_dates} commits are dated after the window's end and aren't counted")
 
 
-def _logins(resolver: OwnershipResolver) -> set[str]:
+def rule_logins(resolver: OwnershipResolver) -> set[str]:
     """People whom the rules name by login."""
     found = set()
     for _, owners in resolver.rules:
