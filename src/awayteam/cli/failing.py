@@ -18,10 +18,11 @@ def usage(message: str) -> NoReturn:
 def refused() -> Iterator[None]:
     """Turn what git or a file refuses into a sentence and exit code 1."""
     from awayteam.sources.gitcmd import GitError
+    from awayteam.sources.readers.base import ReadError
 
     try:
         yield
-    except GitError as error:
+    except (GitError, ReadError) as error:
         message = str(error)
     except BrokenPipeError:
         raise

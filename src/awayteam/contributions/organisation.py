@@ -1,17 +1,11 @@
 """People and teams as the away map needs them: who belongs to an owner that a rule names, on a given day."""
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
-from pathlib import Path
-from typing import Any
 
 from awayteam.sources.declared import Declared, DeclaredMembership, Problem, RelationType
-
-MAX_FILE = 32 * 1024 * 1024
-_SKIPPED = {".git", "node_modules", ".venv", "vendor", "__pycache__"}
-_SUFFIXES = (".yaml", ".yml", ".json", ".csv", ".tsv")
 
 
 @dataclass(slots=True)
@@ -178,52 +172,21 @@ def _holds(membership: DeclaredMembership, on: date | None) -> bool:
     return (membership.starts is None or membership.starts <= on) and (membership.ends is None or on < membership.ends)
 
 
-def read_organisation(paths: Iterable[str | os.PathLike[str]], *, nested: bool = True) -> Organisation:
-    """What files and folders declare, in any known format. Raises `OSError` where a path is missing."""
+def read_organisation(places: Iterable[str | os.PathLike[str]], *, nested: bool = True) -> Organisation:
+    """What files, folders, globs and repositories declare, in any known format; wrong documents become problems.
+
+    Raises `ReadError` where a place can't be read at all.
+    """
     found = Organisation(nested=nested)
-    formats = _formats()
-    for path in paths:
-        root = Path(path)
-        for file in _files(root):
-            name = file.name if file == root else file.relative_to(root).as_posix()
-            _read(found, formats, file, name)
+    for place in places:
+        from awayteam.sources.discovery import Discovery
+        from awayteam.sources.readers.opening import open_source
+
+        with open_source(os.fspath(place)) as reader:
+            discovery = Discovery(reader)
+            for file in discovery:
+                if file.reading is not None:
+                    found.problems += file.reading.problems
+                    found.add(file.path, file.reading.declared)
+            found.problems += discovery.problems
     return found
-
-
-def _formats() -> list[Any]:
-    """The readers of people and teams; each has `recognises` and `read`."""
-    import importlib
-
-    names = ("awayteamfile", "peribolos", "sigs", "backstage", "people")
-    found = []
-    for name in names:
-        module = importlib.import_module(f"awayteam.sources.{name}")
-        if hasattr(module, "recognises"):
-            found.append(module)
-    return found
-
-
-def _files(root: Path) -> Iterator[Path]:
-    if not root.is_dir():
-        root.stat()
-        yield root
-        return
-    for folder, folders, names in os.walk(root):
-        folders[:] = sorted(name for name in folders if name not in _SKIPPED)
-        for name in sorted(names):
-            if name.lower().endswith(_SUFFIXES) and not (Path(folder) / name).is_symlink():
-                yield Path(folder) / name
-
-
-def _read(found: Organisation, formats: list[Any], file: Path, name: str) -> None:
-    size = file.stat().st_size
-    if size > MAX_FILE:
-        found.problems.append(Problem(f"{size} bytes; at most {MAX_FILE} are read", str(file)))
-        return
-    data = file.read_bytes()
-    for format in formats:
-        if format.recognises(name, data):
-            reading = format.read(name, data)
-            found.problems += reading.problems
-            found.add(name, reading.declared)
-            return

@@ -41,7 +41,7 @@ def report(scan: Scan) -> dict[str, Any]:
         ],
         "repositories": repositories(scan),
         "failed": list(scan.failed),
-        "partial": bool(scan.failed) or any(repo.partial for repo in scan.repos),
+        "partial": bool(scan.failed) or any(repo.partial or repo.records.cut for repo in scan.repos),
     }
 
 
@@ -166,7 +166,7 @@ def repositories(scan: Scan) -> list[dict[str, Any]]:
             "commits": repo.records.total,
             "rules": {"format": repo.format, "file": repo.rule_file or None, "versions": repo.records.rule_versions},
             "shallow": repo.shallow,
-            "partial": bool(repo.partial),
+            "partial": bool(repo.partial or repo.records.cut),
             "notes": list(repo.records.notes),
         }
         for repo in scan.repos

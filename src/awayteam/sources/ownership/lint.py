@@ -25,21 +25,31 @@ def lint(resolver: Resolver, paths: Sequence[str], known: Collection[str] | None
 
 
 def _unknown(resolver: Resolver, known: Collection[str]) -> Iterable[Finding]:
-    """Owners that nobody declares, with the likest one that exists."""
-    names = {_plain(name): name for name in known}
+    """Owners that nobody declares, with the likest one that exists. A team may be known without its organisation."""
+    names = {_plain(name) for name in known}
     for rule, owners in resolver.rules:
         for written in owners:
             for owner in resolver.expand(written):
-                if owner.startswith("@@") or owner == "*" or _plain(owner) in names:
+                plain = _plain(owner)
+                place, slash, slug = plain.rpartition("/")
+                if owner.startswith("@@") or owner == "*" or plain in names or (slash and slug in names):
                     continue
-                like = process.extractOne(_plain(owner), names.keys(), scorer=fuzz.ratio, score_cutoff=_LIKE)
-                suggestion = names[like[0]] if like else ""
+                like = process.extractOne(plain, names, scorer=fuzz.ratio, score_cutoff=_LIKE)
+                if like is None and slash:
+                    like = process.extractOne(slug, names, scorer=fuzz.ratio, score_cutoff=_LIKE)
+                suggestion = "" if like is None else like[0]
+                if slash and suggestion and "/" not in suggestion:
+                    suggestion = f"{place}/{suggestion}"
+                if suggestion and owner.startswith("@"):
+                    suggestion = f"@{suggestion}"
                 message = f"{shown(owner)!r} isn't known in the organisation's files"
                 yield Finding(Severity.WARNING, "unknown-owner", message, rule.file, rule.line, suggestion)
 
 
 def _plain(name: str) -> str:
-    return name.lower().lstrip("@")
+    """A name without case and @; of `Name <address>` the address."""
+    name = name.lower().strip()
+    return name.rpartition("<")[2].rstrip(">") if "<" in name else name.lstrip("@")
 
 
 def _other_case(pattern: str, paths: Sequence[str]) -> str:
