@@ -53,13 +53,30 @@ def protect(connection: BaseDatabaseWrapper, table: str) -> None:
 
 def unprotect(connection: BaseDatabaseWrapper, table: str) -> None:
     """Undo `protect`."""
+    on_table = f" ON {table}" if connection.vendor == "postgresql" else ""
+    with connection.cursor() as cursor:
+        for suffix in _suffixes(connection):
+            cursor.execute(f"DROP TRIGGER IF EXISTS {table}_{suffix}{on_table}")
+
+
+def is_protected(connection: BaseDatabaseWrapper, table: str) -> bool:
+    """Whether every trigger that keeps `table` append-only is there and awake."""
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            for suffix in ("append_only", "no_truncate"):
-                cursor.execute(f"DROP TRIGGER IF EXISTS {table}_{suffix} ON {table}")
-            return
-        for suffix in ("no_update", "no_delete", "no_replace"):
-            cursor.execute(f"DROP TRIGGER IF EXISTS {table}_{suffix}")
+            query = (
+                "SELECT tgname FROM pg_trigger WHERE tgrelid = %s::regclass AND tgenabled <> 'D' AND NOT tgisinternal"
+            )
+        else:
+            query = "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = %s"
+        cursor.execute(query, [table])
+        found = {name for (name,) in cursor.fetchall()}
+    return {f"{table}_{suffix}" for suffix in _suffixes(connection)} <= found
+
+
+def _suffixes(connection: BaseDatabaseWrapper) -> tuple[str, ...]:
+    if connection.vendor == "postgresql":
+        return ("append_only", "no_truncate")
+    return ("no_update", "no_delete", "no_replace")
 
 
 @contextmanager

@@ -148,6 +148,39 @@ def _address(now: datetime) -> Iterator[Diagnosis]:  # noqa: ARG001
 
 
 @check
+def _rulebook(now: datetime) -> Iterator[Diagnosis]:  # noqa: ARG001
+    from awayteam.kernel import rulebook
+
+    try:
+        book, refused = rulebook.current(), rulebook.problem()
+    except rulebook.RulebookError as error:
+        book, refused = None, error
+    if refused is not None:
+        kept = "the last good one is kept" if book else "the server can't start"
+        yield Diagnosis("rulebook", Health.BAD, f"{kept}: {refused.what}", refused.advice)
+    else:
+        assert book is not None
+        yield Diagnosis(
+            "rulebook", Health.GOOD, f"version {book.version[:12]}, {len(book.overridden)} values of your own"
+        )
+
+
+@check
+def _event_log(now: datetime) -> Iterator[Diagnosis]:  # noqa: ARG001
+    from awayteam.kernel.appendonly import is_protected
+
+    if is_protected(connection, "kernel_event"):
+        yield Diagnosis("event log", Health.GOOD, "append-only")
+    else:
+        yield Diagnosis(
+            "event log",
+            Health.BAD,
+            "the triggers that keep it append-only are missing",
+            "Find out who removed them; restoring a backup brings them back.",
+        )
+
+
+@check
 def _clocks_and_outbox(now: datetime) -> Iterator[Diagnosis]:
     from datetime import timedelta
 

@@ -7,6 +7,8 @@ from django.db import DatabaseError, connection, transaction
 
 from awayteam.kernel import events
 from awayteam.kernel.actor import SYSTEM, Actor, ActorKind
+from awayteam.kernel.appendonly import is_protected, protect, unprotect
+from awayteam.kernel.doctor import Health, examine
 from awayteam.kernel.events import Draft, EventName, Subject
 from awayteam.kernel.models import Event, OutboxMessage, Webhook
 
@@ -174,3 +176,14 @@ def test_the_feed_is_narrowed_by_name_and_time() -> None:
     append(EventName.TEAM_UPDATED, now=NOW + timedelta(hours=3))
     page = events.latest(names=["team.created"], since=NOW + timedelta(hours=1))
     assert [event.pk for event in page.items] == [kept.pk]
+
+
+@pytest.mark.django_db
+def test_a_log_that_lost_its_guards_is_noticed() -> None:
+    assert is_protected(connection, "kernel_event")
+    unprotect(connection, "kernel_event")
+    assert not is_protected(connection, "kernel_event")
+    found = {each.subject: each.health for each in examine(NOW)}
+    assert found["event log"] == Health.BAD
+    protect(connection, "kernel_event")
+    assert {each.subject: each.health for each in examine(NOW)}["event log"] == Health.GOOD

@@ -2,6 +2,7 @@ import dataclasses
 import os
 import re
 import tomllib
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from awayteam.kernel import rulebook
-from awayteam.kernel.rulebook import RulebookError
+from awayteam.kernel import doctor, rulebook
+from awayteam.kernel.rulebook import RulebookError, forget
 from awayteam.kernel.rulebook.build import DEFAULTS, sections
 from awayteam.kernel.rulebook.document import document, toml
 from awayteam.kernel.rulebook.tomllines import locate
 
+NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
 KEYS = [(section.name, key) for section in sections() for key in dataclasses.fields(section.type)]
 
 
@@ -247,3 +249,16 @@ def test_a_process_does_not_start_with_a_bad_rulebook(tmp_path: Path, settings: 
     with pytest.raises(RulebookError, match="can't be read"):
         rulebook.current()
     rulebook.forget()
+
+
+def test_the_doctor_names_what_is_wrong_with_the_rulebook(rulebook: Any, settings: Any) -> None:
+    rulebook("[worker]\nbatch = 7\n")
+    (good,) = doctor._rulebook(NOW)
+    assert (good.health, good.finding.split(", ")[1]) == (doctor.Health.GOOD, "1 values of your own")
+    settings.RULEBOOK.write_text("[worker]\nbatch = 1000000\n")
+    (bad,) = doctor._rulebook(NOW)
+    assert (bad.health, bad.finding[:26]) == (doctor.Health.BAD, "the last good one is kept:")
+    forget()
+    (bad,) = doctor._rulebook(NOW)
+    assert bad.finding.startswith("the server can't start: ")
+    assert "own-rulebook.toml:2: worker.batch" in bad.finding
