@@ -23,17 +23,24 @@ EVERY_SECONDS = 0.2
 @contextmanager
 def import_lock(*, wait_seconds: float = 0) -> Iterator[None]:
     """Hold the lock; raises `Conflict` when another import still holds it after `wait_seconds`."""
-    held = _advisory(wait_seconds) if connection.vendor == "postgresql" else _file(wait_seconds)
+    with exclusive("import", KEY, wait_seconds=wait_seconds):
+        yield
+
+
+@contextmanager
+def exclusive(what: str, key: int, *, wait_seconds: float = 0) -> Iterator[None]:
+    """Hold the installation's lock of this name (and number, for PostgreSQL); raises `Conflict` as `import_lock` does."""
+    held = _advisory(what, key, wait_seconds) if connection.vendor == "postgresql" else _file(what, wait_seconds)
     with held:
         yield
 
 
 @contextmanager
-def _file(wait_seconds: float) -> Iterator[None]:
+def _file(what: str, wait_seconds: float) -> Iterator[None]:
     settings.DATA.mkdir(parents=True, exist_ok=True, mode=0o700)
-    descriptor = os.open(settings.DATA / "import.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    descriptor = os.open(settings.DATA / f"{what}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
-        _until(lambda: _try_file(descriptor), wait_seconds)
+        _until(lambda: _try_file(descriptor), wait_seconds, what)
         yield
     finally:
         os.close(descriptor)
@@ -48,24 +55,24 @@ def _try_file(descriptor: int) -> bool:
 
 
 @contextmanager
-def _advisory(wait_seconds: float) -> Iterator[None]:
+def _advisory(what: str, key: int, wait_seconds: float) -> Iterator[None]:
     def attempt() -> bool:
         with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_try_advisory_lock(%s)", [KEY])
+            cursor.execute("SELECT pg_try_advisory_lock(%s)", [key])
             return bool(cursor.fetchone()[0])
 
-    _until(attempt, wait_seconds)
+    _until(attempt, wait_seconds, what)
     try:
         yield
     finally:
         with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_unlock(%s)", [KEY])
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [key])
 
 
-def _until(attempt: object, wait_seconds: float) -> None:
+def _until(attempt: object, wait_seconds: float, what: str) -> None:
     assert callable(attempt)
     until = time.monotonic() + wait_seconds
     while not attempt():
         if time.monotonic() >= until:
-            raise Conflict("Another import is running.", "Wait until it has ended, then try again.")
+            raise Conflict(f"Another {what} is running.", "Wait until it has ended, then try again.")
         time.sleep(EVERY_SECONDS)

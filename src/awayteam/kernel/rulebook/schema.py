@@ -91,6 +91,33 @@ class Clocks:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Contributions:
+    """How the away map is made from the history of repositories."""
+
+    history_months: int = rule(
+        "Months of history that are kept of each repository, back from its newest commit.", minimum=1, maximum=600
+    )
+    refresh_minutes: int = rule(
+        "Minutes between two looks at a repository that nothing announces the pushes of.", minimum=1, maximum=100_000
+    )
+    nested_teams: bool = rule("Whether members of a team belong to the teams and units above it too.")
+    guess_names: bool = rule("Whether authors are linked to people with close names; such links are marked as guesses.")
+    belonging_share: float = rule(
+        "Share of an area's commits that must come from one other team before it is suggested that the area belongs "
+        "there.",
+        minimum=0.1,
+        maximum=1,
+    )
+    belonging_commits_min: int = rule("Commits of that team that it takes as well.", minimum=1, maximum=100_000)
+    sole_author_share: float = rule(
+        "Share of an area's commits by one person from which the area counts as known by one person only.",
+        minimum=0.5,
+        maximum=1,
+    )
+    sole_author_commits_min: int = rule("Commits that an area needs before that is said.", minimum=1, maximum=100_000)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Imports:
     """How sources are kept fresh."""
 
@@ -163,6 +190,7 @@ class Rulebook:
     calendar: Calendar
     catalog: Catalog
     clocks: Clocks
+    contributions: Contributions
     imports: Imports
     organisation: Organisation
     outbox: Outbox

@@ -50,6 +50,11 @@ class GitReader:
         except GitError as error:
             raise ReadError(str(error)) from error
 
+    @property
+    def repo(self) -> str:
+        """The folder of the repository (of a remote one: of its mirror)."""
+        return self._repo
+
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_objects": None}
 
