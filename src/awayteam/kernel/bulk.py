@@ -6,7 +6,7 @@ Only our own table and column names reach the SQL text, never input.
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from itertools import chain
+from itertools import chain, islice
 from typing import Any
 
 from django.db import connection, models
@@ -43,6 +43,10 @@ def _for_sqlite(rows: Iterable[Sequence[Any]]) -> Iterable[Sequence[Any]]:
     if first is None:
         return
     places = [place for place, value in enumerate(first) if value is None or isinstance(value, datetime)]
+    if not places:
+        yield first
+        yield from rest
+        return
     texts: dict[datetime, str] = {}
     for row in chain([first], rest):
         values = list(row)
@@ -56,13 +60,8 @@ def _for_sqlite(rows: Iterable[Sequence[Any]]) -> Iterable[Sequence[Any]]:
 
 
 def _chunks(rows: Iterable[Any], size: int) -> Iterable[list[Any]]:
-    chunk: list[Any] = []
-    for row in rows:
-        chunk.append(row)
-        if len(chunk) == size:
-            yield chunk
-            chunk = []
-    if chunk:
+    rest = iter(rows)
+    while chunk := list(islice(rest, size)):
         yield chunk
 
 
