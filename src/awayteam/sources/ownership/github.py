@@ -78,8 +78,7 @@ class GitHub(Resolver):
         return self._answers[self._globs.last(path)]
 
     def resolve_many(self, paths: Iterable[str]) -> Iterator[Resolution]:
-        last, answers = self._globs.last, self._answers
-        return (answers[last(path)] for path in paths)
+        return map(self._answers.__getitem__, self._globs.last_many(paths))
 
     def used(self, paths: Iterable[str]) -> set[int]:
         return self._globs.used(paths)
