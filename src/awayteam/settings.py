@@ -28,7 +28,6 @@ INSTALLED_APPS = [
     "awayteam.accounts",
     "awayteam.catalog",
     "awayteam.imports",
-    "awayteam.contributions",
     "awayteam.web",
     "awayteam.demo",
     "django.contrib.auth",
@@ -91,6 +90,7 @@ SOCIALACCOUNT_ADAPTER = "awayteam.accounts.adapters.SocialAdapter"
 SOCIALACCOUNT_EMAIL_AUTHENTICATION = True
 SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
 SOCIALACCOUNT_PROVIDERS = providers.configured()
+MFA_ADAPTER = "awayteam.accounts.adapters.MfaAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Awayteam"
 DEMO_PERSON = os.environ.get("AWAYTEAM_DEMO_PERSON", "")

@@ -4,6 +4,7 @@ from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.models import EmailAddress
+from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialLogin
 from django.http import HttpRequest
@@ -14,9 +15,11 @@ from awayteam.accounts.actions import subject_of
 from awayteam.accounts.actors import actor_of_user
 from awayteam.accounts.models import User
 from awayteam.accounts.providers import GITLAB
-from awayteam.kernel import rulebook
+from awayteam.kernel import rulebook, secrets
 from awayteam.kernel.errors import NotAllowed
 from awayteam.kernel.events import EventName, append
+
+MFA_PURPOSE = "second factor"
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
@@ -81,6 +84,16 @@ class SocialAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
         if form is None:
             _note_creation(saved, f"signed in with {sociallogin.provider.name}")
         return saved
+
+
+class MfaAdapter(DefaultMFAAdapter):  # type: ignore[misc]
+    """Keeps the secrets of second factors sealed."""
+
+    def encrypt(self, text: str) -> str:
+        return secrets.seal(text, MFA_PURPOSE)
+
+    def decrypt(self, encrypted_text: str) -> str:
+        return secrets.unseal(encrypted_text, MFA_PURPOSE)
 
 
 def _trust_confirmed_gitlab_address(login: SocialLogin) -> None:

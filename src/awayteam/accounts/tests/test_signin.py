@@ -8,6 +8,8 @@ import pytest
 from allauth.account.models import EmailAddress
 from allauth.core import context
 from allauth.core.exceptions import SignupClosedException
+from allauth.mfa.adapter import get_adapter as get_mfa_adapter
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from allauth.socialaccount.adapter import get_adapter
 from allauth.socialaccount.internal.flows.login import complete_login
 from django.contrib.auth.models import AnonymousUser
@@ -256,3 +258,11 @@ def test_providers_are_offered_once_their_keys_are_set() -> None:
     assert providers.origins(ENVIRONMENT) == ["https://github.com", "https://gitlab.com", "https://id.example.org"]
     with pytest.raises(SystemExit, match="AWAYTEAM_OIDC_URL"):
         providers.configured({"AWAYTEAM_OIDC_CLIENT_ID": "c"})
+
+
+def test_secrets_of_second_factors_are_kept_sealed(ada: Person) -> None:
+    secret = generate_totp_secret()
+    factor = TOTP.activate(User.objects.create_user("ada"), secret)
+    factor.instance.refresh_from_db()
+    assert secret not in str(factor.instance.data)
+    assert get_mfa_adapter().decrypt(factor.instance.data["secret"]) == secret

@@ -6,8 +6,9 @@ from ninja import Query, Router, Schema
 from pydantic import Field
 
 from awayteam.catalog import queries
-from awayteam.catalog.api.schemas import EntityQuery, Many, presence_word
+from awayteam.catalog.api.schemas import EntityQuery, presence_word
 from awayteam.kernel.requests import Request
+from awayteam.kernel.rest import Word
 
 router = Router(tags=["search"])
 
@@ -72,7 +73,7 @@ class SearchOut(Schema):
 
 class SearchQuery(Schema):
     words: Annotated[str, Field(max_length=10_000)]
-    kind: Many = []
+    kind: Annotated[list[Word], Field(max_length=10)] = []
     limit: Annotated[int, Field(ge=1, le=100, description="hits of each kind")] = 20
 
 
