@@ -20,6 +20,19 @@ from awayteam.kernel.models import Event, OutboxMessage, Webhook
 from awayteam.kernel.paging import Page, decode_cursor, page_of
 
 BATCH = 5_000
+COLUMNS = (
+    "at",
+    "name",
+    "subject_kind",
+    "subject_id",
+    "subject_label",
+    "actor_kind",
+    "actor_person_id",
+    "actor_label",
+    "reason",
+    "data",
+    "rulebook_version",
+)
 
 
 class EventName(StrEnum):
@@ -114,7 +127,7 @@ def append(
     """
     draft = Draft(name, subject, actor, now, reason, changes, data or {})
     with transaction.atomic():
-        event = Event(**_row(draft, rulebook.current().version))
+        event = _event(draft, rulebook.current().version)
         event.save(force_insert=True)
         _queue([event], _webhooks())
     return event
@@ -132,33 +145,38 @@ def append_many(drafts: Iterable[Draft]) -> int:
 
 
 def _append_batch(batch: Sequence[Draft], version: str, hooks: Sequence[Webhook]) -> None:
-    rows = [_row(draft, version) for draft in batch]
-    if any(_wants(hook, draft.name) for hook in hooks for draft in batch):
-        _queue(Event.objects.bulk_create([Event(**row) for row in rows]), hooks)
+    if any(_wants(hook, name) for hook in hooks for name in {draft.name for draft in batch}):
+        _queue(Event.objects.bulk_create([_event(draft, version) for draft in batch]), hooks)
         return
-    bulk.insert(Event, list(rows[0]), ([*list(row.values())[:-2], _text(row["data"]), version] for row in rows))
+    bulk.insert(Event, COLUMNS, (_values(draft, version) for draft in batch))
 
 
-def _row(draft: Draft, version: str) -> dict[str, Any]:
-    """Column -> value; `data` and `rulebook_version` come last (see `_append_batch`)."""
+def _event(draft: Draft, version: str) -> Event:
+    values = dict(zip(COLUMNS, _values(draft, version), strict=True))
+    return Event(**values | {"data": orjson.loads(values["data"])})
+
+
+def _values(draft: Draft, version: str) -> tuple[Any, ...]:
+    """The values of `COLUMNS`, `data` as JSON text."""
     if draft.now.tzinfo is None:
         raise ValueError(f"{draft.name}: `now` has no time zone")
-    data = dict(draft.data)
+    data: Mapping[str, Any] = draft.data
     if draft.changes is not None:
-        data["changes"] = {name: list(pair) for name, pair in draft.changes.items()}
-    return {
-        "at": draft.now,
-        "name": draft.name.value,
-        "subject_kind": draft.subject.kind,
-        "subject_id": draft.subject.id,
-        "subject_label": draft.subject.label[:300],
-        "actor_kind": draft.actor.kind.value,
-        "actor_person_id": draft.actor.person_id,
-        "actor_label": draft.actor.label[:200],
-        "reason": draft.reason,
-        "data": orjson.loads(_text(data)) if data else {},
-        "rulebook_version": version,
-    }
+        data = {**data, "changes": draft.changes}
+    subject, actor = draft.subject, draft.actor
+    return (
+        draft.now,
+        draft.name.value,
+        subject.kind,
+        subject.id,
+        subject.label[:300],
+        actor.kind.value,
+        actor.person_id,
+        actor.label[:200],
+        draft.reason,
+        _text(data) if data else "{}",
+        version,
+    )
 
 
 def _text(value: Any) -> str:
