@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Lower
 
 
 class Presence(models.IntegerChoices):
@@ -61,6 +62,17 @@ class Entity(models.Model):
             models.Index(fields=["owner", "kind", "sort_name", "id"], name="entity_owner"),
             models.Index(fields=["system", "kind"], name="entity_system", condition=Q(system__isnull=False)),
             models.Index(fields=["presence", "sort_name", "id"], name="entity_presence"),
+            models.Index(fields=["sort_name", "id"], name="entity_by_name"),
+            models.Index(fields=["kind", "sort_name", "id"], name="entity_kind_name"),
+            models.Index(fields=["type", "sort_name", "id"], name="entity_by_type"),
+            models.Index(fields=["kind", "type", "sort_name", "id"], name="entity_kind_type"),
+            models.Index(fields=["lifecycle", "sort_name", "id"], name="entity_by_lifecycle"),
+            models.Index(fields=["kind", "lifecycle", "sort_name", "id"], name="entity_kind_lifecycle"),
+            models.Index(fields=["changed_at", "id"], name="entity_by_change"),
+            models.Index(fields=["kind", "changed_at", "id"], name="entity_kind_change"),
+            models.Index(fields=["owner", "sort_name", "id"], name="entity_owner_name"),
+            models.Index(fields=["owner"], name="entity_restricted", condition=Q(restricted=True)),
+            models.Index(Lower("name"), name="entity_name"),
         ]
 
     def __str__(self) -> str:
@@ -237,6 +249,28 @@ class FacetCount(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.type} {self.lifecycle}: {self.entities}"
+
+
+class TagCount(models.Model):
+    """How many unrestricted entities that share these values have a tag: what the facet of tags is counted from.
+
+    Kept by `catalog.search.reindex`, which every change of an entity calls.
+    """
+
+    tag = models.CharField(max_length=63)
+    kind = models.CharField(max_length=63)
+    type = models.CharField(max_length=100, blank=True)
+    lifecycle = models.CharField(max_length=100, blank=True)
+    presence = models.PositiveSmallIntegerField(choices=Presence.choices)
+    entities = models.IntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["kind", "type", "lifecycle", "presence", "tag"], name="tagcount_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.tag}: {self.entities}"
 
 
 class SearchTerm(models.Model):

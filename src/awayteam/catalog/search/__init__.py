@@ -4,9 +4,10 @@ Imports and edits call `reindex(entity_ids)` or, in bulk, `index_many(rows)`; af
 """
 
 from awayteam.catalog.search.find import Hit, SearchGroup, SearchResult, matching, search
-from awayteam.catalog.search.index import IndexRow, index_many, optimise, reindex, remove
+from awayteam.catalog.search.index import Counted, IndexRow, index_many, optimise, rebuild, reindex, remove
 
 __all__ = [
+    "Counted",
     "Hit",
     "IndexRow",
     "SearchGroup",
@@ -14,6 +15,7 @@ __all__ = [
     "index_many",
     "matching",
     "optimise",
+    "rebuild",
     "reindex",
     "remove",
     "search",

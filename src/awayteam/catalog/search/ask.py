@@ -9,9 +9,10 @@ from typing import NamedTuple
 
 from django.db import connection
 
-from awayteam.catalog.models import Presence
+from awayteam.catalog.models import FacetCount, Presence
 from awayteam.catalog.permissions import owners_trusted, sees_everything
 from awayteam.catalog.search import tokens
+from awayteam.catalog.search.vocabulary import VOCABULARY
 from awayteam.kernel.actor import Actor
 
 MOST_CANDIDATES = 300
@@ -43,7 +44,7 @@ def words_of(text: str) -> list[Word]:
 
 
 def everywhere(words: Sequence[Word]) -> str:
-    """The question for entities that have all words anywhere."""
+    """The question for entities that have all words anywhere; `VOCABULARY` must be fresh."""
     return _all(_in_fields(word, FIELDS[6]) for word in words)
 
 
@@ -52,6 +53,7 @@ def ranks(actor: Actor, words: Sequence[Word], name: str, kinds: Sequence[str], 
 
     `name` is the whole query as one name ("" where that makes no sense); `most` rows of each kind and tier are enough.
     """
+    VOCABULARY.refresh()
     rule = _visible(actor)
     tiers = _tiers(words, name)
     if not kinds:
@@ -60,10 +62,16 @@ def ranks(actor: Actor, words: Sequence[Word], name: str, kinds: Sequence[str], 
             return _best(found, _ask(tiers[:-1], MOST_CANDIDATES, rule)) if found else found
     asked = [
         (tier, _all([token(f"{tokens.KIND}_{tokens.squash(kind)}"), question]))
-        for kind in kinds or KINDS
+        for kind in kinds or _kinds()
         for tier, question in tiers
     ]
     return _ask(asked, most, rule)
+
+
+def _kinds() -> list[str]:
+    """The kinds that there are, in the order in which people look for them; one statement."""
+    known = set(FacetCount.objects.order_by().values_list("kind", flat=True).distinct())
+    return [kind for kind in KINDS if kind in known] + sorted(known.difference(KINDS))
 
 
 def _tiers(words: Sequence[Word], name: str) -> list[tuple[int, str]]:
@@ -81,7 +89,10 @@ def _in_fields(word: Word, marks: Sequence[str]) -> str:
     """The word in any of the fields: as typed, put right, or (where it was typed without separators) as its parts."""
 
     def begins(text: str) -> str:
-        return _any(token(f"{mark}_{text}", beginning=True) for mark in marks)
+        whole = VOCABULARY.expansions(text)
+        if whole is None:
+            return _any(token(f"{mark}_{text}", beginning=True) for mark in marks)
+        return _any(token(f"{mark}_{term}") for mark in marks for term in whole or [text])
 
     options = [begins(text) for text in (word.typed, *word.corrections)]
     if word.parts:

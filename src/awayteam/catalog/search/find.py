@@ -55,6 +55,7 @@ def matching(text: str) -> Q:
     words = ask.words_of(text)
     if not words:
         return Q(pk__in=[]) if text.strip() else Q()
+    VOCABULARY.refresh()
     found = RawSQL(f"SELECT {ask.key()} FROM catalog_search WHERE {ask.matches()}", [ask.everywhere(words)])  # noqa: S608, S611
     return Q(pk__in=found)
 
@@ -87,7 +88,6 @@ def search(actor: Actor, words: str, *, limit: int = 20, kinds: Sequence[str] = 
 def _corrections(typed: Sequence[ask.Word]) -> dict[str, tuple[str, ...]]:
     if all(len(word.typed) < SHORTEST for word in typed):
         return {}
-    VOCABULARY.refresh()
     return {word.typed: found for word in typed if (found := VOCABULARY.corrections(word.typed))}
 
 

@@ -3,14 +3,15 @@
 SQLite keeps tokens in an FTS5 table, PostgreSQL in a tsvector with a GIN index; both are made by a migration.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any, NamedTuple
 
+import orjson
 from django.db import connection, transaction
 
-from awayteam.catalog.models import ApiOperation, Entity, Presence
+from awayteam.catalog.models import ApiOperation, Entity, Presence, TagCount
 from awayteam.catalog.search import tokens, vocabulary
 from awayteam.organisation.models import Identity
 
@@ -20,57 +21,90 @@ MOST_OPERATIONS = 1_000
 """Operations of one API whose words are kept."""
 
 
+class Counted(NamedTuple):
+    """What an entity's tags are counted under, and its label: kept in the index to tell what a change changes."""
+
+    kind: str
+    type: str
+    lifecycle: str
+    presence: int
+    restricted: bool
+    tags: tuple[str, ...]
+    label: str
+
+
 class IndexRow(NamedTuple):
     """What is searched of one entity. `extra` is further text: owner's names, operations, addresses, handles."""
 
     entity_id: int
-    kind: str
     name: str
     title: str
     description: str
     extra: str
+    counted: Counted
 
 
 def reindex(entity_ids: Iterable[int]) -> int:
-    """Bring the index up to date for these entities (removed ones leave it), and for those that they own, since an
-    owner's name is searched too; returns how many. Reads what is committed or written in this transaction."""
+    """Bring search and tag counts up to date for these entities; removed ones leave. Returns how many were read.
+
+    Where a team or person is called otherwise now, what they own is read again too: owners' names are searched. Works
+    in the caller's transaction on what is written there.
+    """
     wanted = sorted(set(entity_ids))
-    done = set(wanted)
-    count = _reindex(wanted)
-    owned: list[int] = []
-    for chunk in _chunks(wanted, 500):
-        owned += Entity.objects.filter(owner__in=chunk).values_list("pk", flat=True)
-    return count + _reindex(sorted(set(owned) - done))
+    renamed: list[int] = []
+    count = _reindex(wanted, renamed)
+    owned = set[int]()
+    for chunk in _chunks(renamed, 500):
+        owned.update(Entity.objects.filter(owner__in=chunk).values_list("pk", flat=True))
+    return count + _reindex(sorted(owned.difference(wanted)), [])
 
 
-def _reindex(ids: Sequence[int]) -> int:
+def rebuild() -> int:
+    """Index everything anew, for an installation whose index is in doubt; call it in a transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"DELETE FROM {TABLE}")  # noqa: S608
+    TagCount.objects.all().delete()
+    return _reindex(list(Entity.objects.order_by("pk").values_list("pk", flat=True)), [])
+
+
+def _reindex(ids: Sequence[int], renamed: list[int]) -> int:
     count = 0
     for chunk in _chunks(ids, BATCH):
         rows = list(load(chunk))
         if gone := set(chunk) - {row.entity_id for row in rows}:
             remove(gone)
-        count += index_many(rows)
+        count += index_many(rows, renamed)
     return count
 
 
 def load(ids: Sequence[int]) -> Iterator[IndexRow]:
-    """What the database says of these entities, without removed ones; three statements for every 900 ids or so."""
+    """What the database says of these entities, without removed ones; three statements for every 900 ids."""
     for some in _chunks(ids, 900):
         entities = Entity.objects.filter(pk__in=some).exclude(presence=Presence.REMOVED)
         rows = list(
             entities.values_list(
-                *("pk", "kind", "namespace", "name", "title", "description", "type", "tags", "person"),
-                *("owner__name", "owner__title"),
+                *("pk", "name", "title", "description", "namespace", "person", "owner__name", "owner__title"),
+                *("kind", "type", "lifecycle", "presence", "restricted", "tags"),
             )
         )
-        handles = _texts(Identity.objects.filter(person__in=[row[8] for row in rows if row[8]]), "person", "value")
-        apis = [row[0] for row in rows if row[1] == "API"]
-        operations = _texts(ApiOperation.objects.filter(api__in=apis), "api", "key", "summary")
-        for pk, kind, namespace, name, title, description, type, tags, person, *owner in rows:
-            extra = [type, *(tags or ()), *(text or "" for text in owner), *handles[person], *operations[pk]]
+        people = [row[5] for row in rows if row[5]]
+        handles = _texts(Identity.objects.filter(person__in=people), "person", "value") if people else {}
+        apis = [row[0] for row in rows if row[8] == "API"]
+        operations = _texts(ApiOperation.objects.filter(api__in=apis), "api", "key", "summary") if apis else {}
+        for pk, name, title, description, namespace, person, owner, owner_title, *values in rows:
+            tags = tuple(sorted({tag for tag in values.pop() or () if isinstance(tag, str)}))
+            counted = Counted._make((*values, tags, title or name))
+            extra = [
+                counted.type,
+                *tags,
+                owner or "",
+                owner_title or "",
+                *handles.get(person, ()),
+                *operations.get(pk, ()),
+            ]
             if namespace != "default":
                 extra.append(namespace)
-            yield IndexRow(pk, kind, name, title, description, " ".join(extra))
+            yield IndexRow(pk, name, title, description, " ".join(extra), counted)
 
 
 def _texts(rows: Any, key: str, *columns: str) -> dict[int | None, list[str]]:
@@ -81,41 +115,96 @@ def _texts(rows: Any, key: str, *columns: str) -> dict[int | None, list[str]]:
     return found
 
 
-def index_many(rows: Iterable[IndexRow]) -> int:
-    """Index rows as given, replacing what was there for them, in one transaction; returns how many."""
+def index_many(rows: Iterable[IndexRow], renamed: list[int] | None = None) -> int:
+    """Index rows as given, replacing what was there for them, in one transaction; returns how many.
+
+    Ids of entities whose label is another than before are added to `renamed`.
+    """
     count, terms = 0, set[str]()
+    counts: Counter[TagKey] = Counter()
     with transaction.atomic():
         for chunk in _chunks(rows, BATCH):
+            before = _before([row.entity_id for row in chunk])
             documents = []
             for row in chunk:
-                text, found = tokens.document(row.kind, row.name, row.title, row.extra, row.description)
-                documents.append((row.entity_id, text))
+                text, found = tokens.document(row.counted.kind, row.name, row.title, row.extra, row.description)
+                documents.append((row.entity_id, text, orjson.dumps(list(row.counted)).decode()))
                 terms |= found
-            _write(documents)
+                old = before.get(row.entity_id)
+                _count(counts, old, row.counted)
+                if renamed is not None and old is not None and old.label != row.counted.label:
+                    renamed.append(row.entity_id)
+            _write(documents, replaces=bool(before))
             count += len(documents)
+        _apply(counts)
         vocabulary.keep(terms)
     return count
 
 
-def _write(documents: Sequence[tuple[int, str]]) -> None:
+TagKey = tuple[str, str, str, int, str]
+"""Kind, type, lifecycle, presence, tag."""
+
+
+def _count(counts: Counter[TagKey], old: Counted | None, new: Counted | None) -> None:
+    for state, step in ((old, -1), (new, 1)):
+        if state is not None and not state.restricted:
+            for tag in state.tags:
+                counts[state.kind, state.type, state.lifecycle, state.presence, tag] += step
+
+
+def _apply(counts: Counter[TagKey]) -> None:
+    """Add the differences to the counts, always in the same order so that no two transactions wait for each other."""
+    rows = sorted((*key, step) for key, step in counts.items() if step)
+    columns = "kind, type, lifecycle, presence, tag"
+    statement = (
+        f"INSERT INTO catalog_tagcount ({columns}, entities) VALUES (%s, %s, %s, %s, %s, %s) "  # noqa: S608
+        f"ON CONFLICT ({columns}) DO UPDATE SET entities = catalog_tagcount.entities + excluded.entities"
+    )
+    with connection.cursor() as cursor:
+        for chunk in _chunks(rows, BATCH):
+            cursor.executemany(statement, chunk)
+
+
+def _key() -> str:
+    return "entity_id" if connection.vendor == "postgresql" else "rowid"
+
+
+def _before(ids: Sequence[int]) -> dict[int, Counted]:
+    """What the index has of these entities; one statement for every 5,000."""
+    found = {}
+    with connection.cursor() as cursor:
+        for chunk in _chunks(ids, BATCH):
+            places = ", ".join(["%s"] * len(chunk))
+            cursor.execute(f"SELECT {_key()}, state FROM {TABLE} WHERE {_key()} IN ({places})", chunk)  # noqa: S608
+            for pk, state in cursor.fetchall():
+                *values, tags, label = orjson.loads(state)
+                found[pk] = Counted._make((*values, tuple(tags), label))
+    return found
+
+
+def _write(documents: Sequence[tuple[int, str, str]], *, replaces: bool) -> None:
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            cursor.execute(f"DELETE FROM {TABLE} WHERE entity_id = ANY(%s)", [[pk for pk, _ in documents]])  # noqa: S608
-            with cursor.copy(f"COPY {TABLE} (entity_id, tokens) FROM STDIN") as copy:
+            if replaces:
+                cursor.execute(f"DELETE FROM {TABLE} WHERE entity_id = ANY(%s)", [[row[0] for row in documents]])  # noqa: S608
+            with cursor.copy(f"COPY {TABLE} (entity_id, tokens, state) FROM STDIN") as copy:
                 for document in documents:
                     copy.write_row(document)
         else:
-            statement = f"INSERT OR REPLACE INTO {TABLE} (rowid, tokens) VALUES (%s, %s)"  # noqa: S608
-            cursor.executemany(statement, documents)
+            verb = "INSERT OR REPLACE" if replaces else "INSERT"
+            cursor.executemany(f"{verb} INTO {TABLE} (rowid, tokens, state) VALUES (%s, %s, %s)", documents)
 
 
 def remove(entity_ids: Iterable[int]) -> None:
-    """Take entities out of the index; ids that are not in it are fine."""
-    key = "entity_id" if connection.vendor == "postgresql" else "rowid"
-    with connection.cursor() as cursor:
-        for chunk in _chunks(entity_ids, 500):
+    """Take entities out of the index and the counts; ids that are not in it are fine."""
+    counts: Counter[TagKey] = Counter()
+    with transaction.atomic(), connection.cursor() as cursor:
+        for chunk in _chunks(entity_ids, BATCH):
+            for old in _before(chunk).values():
+                _count(counts, old, None)
             places = ", ".join(["%s"] * len(chunk))
-            cursor.execute(f"DELETE FROM {TABLE} WHERE {key} IN ({places})", chunk)  # noqa: S608
+            cursor.execute(f"DELETE FROM {TABLE} WHERE {_key()} IN ({places})", chunk)  # noqa: S608
+        _apply(counts)
 
 
 def optimise() -> None:

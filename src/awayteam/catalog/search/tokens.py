@@ -6,7 +6,6 @@ tokens. They consist of letters, digits and that one underscore, so nothing of a
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 LONGEST_WORD = 40
@@ -47,10 +46,13 @@ def parts(piece: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys([folded, *(fold(part)[:LONGEST_WORD] for part in found)]))
 
 
-def words(text: str) -> Iterator[str]:
-    """All words of a text in order, repeated ones too."""
-    for piece in PIECES.findall(text):
-        yield from parts(piece)
+def words(text: str) -> dict[str, None]:
+    """The different words of a text, in order."""
+    found: dict[str, None] = {}
+    for piece in dict.fromkeys(PIECES.findall(text)):
+        for part in parts(piece):
+            found[part] = None
+    return found
 
 
 def squash(text: str) -> str:
@@ -66,19 +68,11 @@ def document(kind: str, name: str, title: str, extra: str, description: str) -> 
     vocabulary: set[str] = set()
     for mark, text in ((NAME, name), (TITLE, title), (EXTRA, extra), (DESCRIPTION, description)):
         if text:
-            found = _distinct(words(text), MOST_WORDS[mark])
-            tokens += [f"{mark}_{word}" for word in found]
+            found = list(words(text))[: MOST_WORDS[mark]]
+            start = f"{mark}_"
+            tokens += [start + word for word in found]
             vocabulary.update(found)
     return " ".join(tokens), vocabulary
-
-
-def _distinct(found: Iterable[str], most: int) -> dict[str, None]:
-    kept: dict[str, None] = {}
-    for word in found:
-        kept[word] = None
-        if len(kept) >= most:
-            break
-    return kept
 
 
 def query_words(text: str) -> list[tuple[str, ...]]:

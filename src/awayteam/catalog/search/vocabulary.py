@@ -13,8 +13,10 @@ from awayteam.catalog.models import SearchTerm
 SHORTEST = 4
 """Letters of a word that is put right; in shorter ones every slip makes another word."""
 MOST_CORRECTIONS = 5
-OVERLAP = 5_000
-"""Ids that are read again on each refresh: on PostgreSQL a lower id may be committed after a higher one."""
+MOST_EXPANSIONS = 60
+"""Terms that begin with a word; where there are more, the database looks for the beginning itself."""
+LOCK = 0x5465726D
+"""Any number that no other advisory lock of the database uses."""
 BATCH = 2_000
 
 
@@ -29,6 +31,11 @@ def keep(terms: Iterable[str]) -> int:
         SearchTerm.objects.bulk_create(fresh, ignore_conflicts=True)
         added += len(fresh)
     return added
+
+
+def kept(term: str) -> bool:
+    """Whether the table holds such words: neither very short ones nor numbers."""
+    return len(term) >= SHORTEST - 1 and not term.isdigit()
 
 
 class Vocabulary:
@@ -50,8 +57,7 @@ class Vocabulary:
             pk, term = self.last
             if pk and SearchTerm.objects.filter(pk=pk).values_list("term", flat=True).first() != term:
                 self.forget()
-            since = max(0, self.last[0] - OVERLAP)
-            rows = list(SearchTerm.objects.filter(pk__gt=since).order_by("pk").values_list("pk", "term"))
+            rows = list(SearchTerm.objects.filter(pk__gt=self.last[0]).order_by("pk").values_list("pk", "term"))
             fresh = {term for _, term in rows} - self.terms
             if rows:
                 self.last = rows[-1]
@@ -67,6 +73,16 @@ class Vocabulary:
         """Whether some term is the word or begins with it."""
         place = bisect_left(self.sorted, word)
         return place < len(self.sorted) and self.sorted[place].startswith(word)
+
+    def expansions(self, word: str) -> list[str] | None:
+        """All terms that begin with the word, which the index finds faster than a beginning; None where the table can't
+        tell or there are too many."""
+        if not kept(word):
+            return None
+        start = bisect_left(self.sorted, word)
+        found = self.sorted[start : start + MOST_EXPANSIONS + 1]
+        found = [term for term in found if term.startswith(word)]
+        return found if len(found) <= MOST_EXPANSIONS else None
 
     def corrections(self, word: str) -> tuple[str, ...]:
         """Terms one slip (a letter wrong, missing, too many, or two swapped) away from a word that no term begins with.
