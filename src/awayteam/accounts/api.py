@@ -9,7 +9,7 @@ from pydantic import Field
 
 from awayteam.accounts import actions, queries
 from awayteam.kernel.requests import Request
-from awayteam.kernel.rest import Id, Name, Text
+from awayteam.kernel.rest import Body, Id, Name, Text
 from awayteam.organisation.models import Person, Team
 
 router = Router(tags=["account"])
@@ -72,7 +72,7 @@ class NewTokenOut(TokenOut):
     token: str = Field(description="the secret; it is shown this once and nowhere kept")
 
 
-class TokenIn(Schema):
+class TokenIn(Body):
     name: Annotated[Name, Field(max_length=100)]
     scopes: Annotated[list[Literal["read", "write"]], Field(min_length=1, max_length=2)] = ["read"]
     days: Annotated[int, Field(ge=1, le=3650)] | None = Field(None, description="the rulebook bounds it")

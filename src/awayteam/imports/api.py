@@ -14,7 +14,7 @@ from awayteam.imports import actions, hooks, queries
 from awayteam.imports.actions import Wanted
 from awayteam.kernel.errors import AwayteamError, InvalidInput
 from awayteam.kernel.requests import Request
-from awayteam.kernel.rest import Id, PageOf, Paging, Text, Word, guarded, page_of, problems
+from awayteam.kernel.rest import Body, Id, PageOf, Paging, Text, Word, guarded, page_of, problems
 
 router = Router(tags=["sources"])
 
@@ -48,7 +48,7 @@ class SourceOut(Schema):
     duplicates: int
 
 
-class SourceIn(Schema):
+class SourceIn(Body):
     """A folder or file on the server, a repository there, or the address of one. No globs: every known format."""
 
     location: Annotated[Word, Field(min_length=1, max_length=4_000)]
@@ -58,7 +58,7 @@ class SourceIn(Schema):
     watched: bool = False
 
 
-class SourceChange(Schema):
+class SourceChange(Body):
     """What is left out stays as it is."""
 
     name: Annotated[Word, Field(min_length=1, max_length=200)] | None = None

@@ -17,7 +17,7 @@ from awayteam.kernel.models import Clock, ClockState, OutboxMessage, Webhook
 from awayteam.kernel.paging import decode_cursor
 from awayteam.kernel.paging import page_of as cut
 from awayteam.kernel.requests import Request
-from awayteam.kernel.rest import Id, Name, PageOf, Paging, Text, Word, guarded, page_of
+from awayteam.kernel.rest import Body, Id, Name, PageOf, Paging, Text, Word, guarded, page_of
 
 router = Router()
 NO_REASON = Annotated[Text, Field(max_length=2_000)]
@@ -137,7 +137,7 @@ def _administrators(request: Request) -> None:
         raise NotAllowed("Only administrators see this.")
 
 
-class ReasonIn(Schema):
+class ReasonIn(Body):
     reason: NO_REASON = ""
 
 
@@ -167,6 +167,10 @@ def message_of(row: OutboxMessage) -> MessageOut:
     )
 
 
+class ReasonQuery(Schema):
+    reason: NO_REASON = ""
+
+
 class WebhookOut(Schema):
     """An address that is told of events; no events means all."""
 
@@ -182,7 +186,7 @@ class NewWebhookOut(WebhookOut):
     secret: str = Field(description="signs every message; shown this once")
 
 
-class WebhookIn(Schema):
+class WebhookIn(Body):
     name: Name
     url: Annotated[str, Field(min_length=1, max_length=2_000)]
     events: Annotated[list[Word], Field(max_length=100)] = []
@@ -190,7 +194,7 @@ class WebhookIn(Schema):
     reason: NO_REASON = ""
 
 
-class WebhookChange(Schema):
+class WebhookChange(Body):
     """What is left out stays as it is."""
 
     name: Name | None = None
@@ -256,7 +260,7 @@ def rotate_webhook(request: Request, webhook_id: Id, body: ReasonIn) -> Any:
 
 
 @router.delete("/webhooks/{webhook_id}", response={204: None}, tags=["webhooks"])
-def remove_webhook(request: Request, webhook_id: Id, query: Annotated[ReasonIn, Query()]) -> Any:
+def remove_webhook(request: Request, webhook_id: Id, query: Annotated[ReasonQuery, Query()]) -> Any:
     """Forget a webhook and its messages; for administrators."""
     row = load(request, webhook_id)
     with guarded(request, row, lambda: webhook_of(load(request, webhook_id))):

@@ -10,6 +10,8 @@ from awayteam.kernel.rest.problems import of_absence
 
 
 class BackstageApi(Api):
+    error_type = "application/json"
+
     def set_default_exception_handlers(self) -> None:
         for kind, handler in handlers().items():
             self.add_exception_handler(kind, handler)

@@ -18,7 +18,7 @@ from awayteam.catalog.models import Alias, Entity
 from awayteam.catalog.queries.values import values_at
 from awayteam.kernel.errors import NotFound
 from awayteam.kernel.requests import Request
-from awayteam.kernel.rest import Word
+from awayteam.kernel.rest import Body, Word
 from awayteam.kernel.rest.auth import SIGNED_IN_TO_READ
 from awayteam.sources.backstage import refs
 
@@ -215,7 +215,7 @@ def _one(request: Request, entity: Entity) -> HttpResponseBase:
     return _json(whole, request)
 
 
-class ByRefsIn(Schema):
+class ByRefsIn(Body):
     entityRefs: Annotated[list[Word], Field(max_length=5_000)]  # noqa: N815
     fields: Fields = []
 

@@ -13,12 +13,12 @@ from awayteam.catalog.api.entities import At, load, router
 from awayteam.catalog.api.schemas import EntityDetail, Many
 from awayteam.kernel.errors import InvalidInput
 from awayteam.kernel.requests import Request
-from awayteam.kernel.rest import Moment, Reason, Text, Word, guarded
+from awayteam.kernel.rest import Body, Moment, Reason, Text, Word, guarded
 
 Long = Annotated[Text, Field(max_length=100_000)]
 
 
-class EntityIn(Schema):
+class EntityIn(Body):
     """Something that no file declares. `owner` and `system` are references to what exists."""
 
     kind: Annotated[Word, Field(min_length=1, max_length=63)]
@@ -52,7 +52,7 @@ def _detail(request: Request, ref: str) -> EntityDetail:
     return schemas.detail_of(queries.resolve(request.actor, ref, timezone.now()))
 
 
-class FactsIn(Schema):
+class FactsIn(Body):
     """What is left out stays as it is; null takes owner or system away. One edit, and one event, for each fact."""
 
     title: Word = ""
@@ -81,7 +81,7 @@ def edit_entity(request: Request, at: At, body: FactsIn) -> Any:
         return _detail(request, entity.ref)
 
 
-class TransferIn(Schema):
+class TransferIn(Body):
     """`owner` is a reference to a group or user, null for nobody; `since` may lie in the past."""
 
     owner: Word | None
@@ -118,7 +118,7 @@ def withdraw_edit(request: Request, at: At, field: Word, query: Annotated[Reason
         return _detail(request, entity.ref)
 
 
-class RenameIn(Schema):
+class RenameIn(Body):
     name: Annotated[Word, Field(min_length=1, max_length=63)]
     namespace: Annotated[Word, Field(max_length=63)] = ""
     reason: Reason
@@ -140,7 +140,7 @@ def rename_entity(request: Request, at: At, body: RenameIn) -> Any:
         return _detail(request, renamed.ref)
 
 
-class AliasIn(Schema):
+class AliasIn(Body):
     ref: Word
     reason: Reason
 

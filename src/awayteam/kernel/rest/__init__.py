@@ -7,11 +7,12 @@ from awayteam.kernel.rest.api import Api
 from awayteam.kernel.rest.auth import actor_of
 from awayteam.kernel.rest.etags import guarded
 from awayteam.kernel.rest.fields import Cursor, Id, Moment, Name, Reason, Text, Word
-from awayteam.kernel.rest.pages import PageOf, Paging, page_of
+from awayteam.kernel.rest.pages import Body, PageOf, Paging, page_of
 from awayteam.kernel.rest.problems import Problem, problem
 
 __all__ = [
     "Api",
+    "Body",
     "Cursor",
     "Id",
     "Moment",

@@ -34,19 +34,21 @@ class Api(NinjaAPI):
     def get_openapi_operation_id(self, operation: Any) -> str:
         return str(operation.view_func.__name__)
 
+    error_type = problems.CONTENT_TYPE
+
     def get_openapi_schema(self, **options: Any) -> OpenAPISchema:
         schema = super().get_openapi_schema(**options)
-        document_errors(schema)
+        document_errors(schema, self.error_type)
         return schema
 
 
-def document_errors(schema: dict[str, Any]) -> None:
+def document_errors(schema: dict[str, Any], media_type: str) -> None:
     """Give every operation the errors it may answer with, and its conditional headers."""
     components = schema["components"]
     definition = problems.Problem.model_json_schema(ref_template="#/components/schemas/{model}", mode="serialization")
     components["schemas"].update(definition.pop("$defs", {}))
     components["schemas"]["Problem"] = definition
-    components["responses"] = {name: _problem_response(text) for name, text in RESPONSES.values()}
+    components["responses"] = {name: _problem_response(text, media_type) for name, text in RESPONSES.values()}
     for path, operations in schema["paths"].items():
         for method, operation in operations.items():
             _document(operation, path, method)
@@ -68,17 +70,15 @@ RESPONSES = {
 }
 
 
-def _problem_response(text: str) -> dict[str, Any]:
-    content = {problems.CONTENT_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+def _problem_response(text: str, media_type: str) -> dict[str, Any]:
+    content = {media_type: {"schema": {"$ref": "#/components/schemas/Problem"}}}
     return {"description": text, "content": content}
 
 
 def _document(operation: dict[str, Any], path: str, method: str) -> None:
-    statuses = {400, 422, 429, 500, 503}
+    statuses = {400, 404, 422, 429, 500, 503}
     if operation.get("security"):
         statuses |= {401, 403}
-    if "{" in path or method not in READS:
-        statuses.add(404)
     if method not in READS:
         statuses |= {403, 409, 412, 413, 415}
     responses = operation["responses"]

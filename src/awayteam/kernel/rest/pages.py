@@ -3,7 +3,7 @@
 from typing import Annotated, Any, Generic, TypeVar
 
 from ninja import Schema
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from awayteam.kernel.paging import Page
 from awayteam.kernel.rest.fields import Cursor
@@ -12,6 +12,12 @@ MAX_LIMIT = 200
 DEFAULT_LIMIT = 50
 
 Item = TypeVar("Item")
+
+
+class Body(Schema):
+    """What somebody sends: no values of another type, and no fields that nobody knows, so that a slip isn't lost."""
+
+    model_config = ConfigDict(strict=True, extra="forbid")
 
 
 class Paging(Schema):

@@ -68,10 +68,11 @@ def of_error(request: HttpRequest, error: AwayteamError) -> HttpResponse:
 
 
 def of_validation(request: HttpRequest, error: ValidationError) -> HttpResponse:
-    """Pydantic's findings, each with the path of the value: `body.name`, `query.limit`."""
+    """Pydantic's findings, each with the path of the value in the body or the query: `name`, `tags.0`, `limit`."""
     fields: dict[str, str] = {}
     for finding in error.errors:
-        path = ".".join(str(part) for part in finding.get("loc", ())[:20])
+        place, *inside = finding.get("loc", ("body",))
+        path = ".".join(str(part) for part in (inside[1:20] if inside[:1] == ["body"] else inside[:20])) or str(place)
         fields.setdefault(_short(path, 200), _short(str(finding.get("msg", "can't be used")), 500))
     count = len(fields)
     detail = (

@@ -12,7 +12,7 @@ from awayteam.kernel.errors import InvalidInput, NotFound
 from awayteam.kernel.paging import decode_cursor
 from awayteam.kernel.paging import page_of as cut
 from awayteam.kernel.requests import Request
-from awayteam.kernel.rest import Id, Moment, PageOf, Paging, Reason, Text, Word, guarded, page_of
+from awayteam.kernel.rest import Body, Id, Moment, PageOf, Paging, Reason, Text, Word, guarded, page_of
 from awayteam.organisation import queries
 from awayteam.organisation.actions import facts, identities, memberships
 from awayteam.organisation.api import people, schemas, teams
@@ -30,7 +30,7 @@ class ReasonQuery(Schema):
     reason: Reason
 
 
-class TeamFacts(Schema):
+class TeamFacts(Body):
     """What is left out stays as it is."""
 
     mission: Annotated[Text, Field(max_length=20_000)] = ""
@@ -96,7 +96,7 @@ def list_memberships(request: Request, at: At, query: Annotated[MembershipsQuery
     return page_of(page, [schemas.membership_of(row, team) for row in page.items])
 
 
-class MembershipIn(Schema):
+class MembershipIn(Body):
     """`person` is a reference; `starts` may lie in the past, not in the future."""
 
     person: Word
@@ -121,7 +121,7 @@ def start_membership(request: Request, at: At, body: MembershipIn) -> Any:
     return Status(201, schemas.membership_of(made, team))
 
 
-class EndIn(Schema):
+class EndIn(Body):
     ends: Moment | None = None
     reason: Reason
 
@@ -140,7 +140,7 @@ def end_membership(request: Request, membership_id: Id, body: EndIn) -> Any:
     return schemas.membership_of(ended, ended.team)
 
 
-class PersonFacts(Schema):
+class PersonFacts(Body):
     """What is left out stays as it is."""
 
     display_name: Word = ""
@@ -182,7 +182,7 @@ def withdraw_person_edit(request: Request, at: At, field: Word, query: Annotated
     return schemas.person_detail(people.load(request, at))
 
 
-class IdentityIn(Schema):
+class IdentityIn(Body):
     """`provider` is a place such as github, gitlab or email."""
 
     provider: Annotated[Word, Field(min_length=1, max_length=40)]
@@ -204,7 +204,7 @@ def add_identity(request: Request, at: At, body: IdentityIn) -> Any:
     return Status(201, schemas.identity_of(made))
 
 
-class CorrectIn(Schema):
+class CorrectIn(Body):
     person: Word = Field(description="reference of the person whose identity it is")
     reason: Reason
 

@@ -4,16 +4,16 @@ from typing import Annotated, Any
 
 from django.http import HttpRequest
 from django.urls import path
-from ninja import Query, Schema
+from ninja import Query
 
 from awayteam.kernel.errors import Conflict, NotFound
 from awayteam.kernel.models import Webhook
-from awayteam.kernel.rest import Api, Id, Name, PageOf, Paging, actor_of, guarded
+from awayteam.kernel.rest import Api, Body, Id, Name, PageOf, Paging, actor_of, guarded
 
 api = Api(title="Test", version="1", urls_namespace="test-api", docs_url=None)
 
 
-class Thing(Schema):
+class Thing(Body):
     name: Name
     size: Id = 1
     more: dict[str, Any] = {}
