@@ -28,6 +28,7 @@ INSTALLED_APPS = [
     "awayteam.accounts",
     "awayteam.catalog",
     "awayteam.imports",
+    "awayteam.contributions",
     "awayteam.web",
     "awayteam.demo",
     "django.contrib.auth",

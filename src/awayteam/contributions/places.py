@@ -1,0 +1,5 @@
+"""What the away map adds to pages."""
+
+
+def register() -> None:
+    pass
