@@ -7,8 +7,7 @@ class KernelConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from awayteam.kernel import places
-        from awayteam.kernel import delivery, jobs, outbox
+        from awayteam.kernel import delivery, jobs, outbox, places
 
         outbox.register("webhook", delivery.deliver)
         jobs.register(jobs.Job("outbox.forget-delivered", every_seconds=3600, run=outbox.forget_delivered))
