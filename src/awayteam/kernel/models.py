@@ -134,7 +134,7 @@ class Clock(models.Model):
 
 
 class PeriodicJob(models.Model):
-    """When a job that the code registers ran last and may run next; taken by compare-and-set on `version`, with a lease."""
+    """When a job that the code registers ran last and may run next; taken by compare-and-set with a lease."""
 
     name = models.CharField(max_length=60, unique=True)
     next_at = models.DateTimeField()
