@@ -4,6 +4,7 @@ A job is taken by compare-and-set with a lease, so that however many workers the
 worker's job is taken again when the lease has run out. Jobs must bear being run twice.
 """
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,6 +13,8 @@ import structlog
 from django.db.models import F, Q
 
 from awayteam.kernel.models import PeriodicJob
+
+LONG_SECONDS = 5
 
 log = structlog.get_logger(__name__)
 
@@ -39,10 +42,13 @@ def register(job: Job) -> Job:
 
 
 def run_due(now: datetime, stopping: Callable[[], bool] = lambda: False) -> int:
-    """Run every job whose time has come and that nobody else runs; returns how many things they did."""
-    done = 0
+    """Run every job whose time has come and that nobody else runs; returns how many things they did.
+
+    Leases count from `now`, so after a job that took long the others wait for the next round.
+    """
+    done, began = 0, time.monotonic()
     for job in list(registered.values()):
-        if stopping():
+        if stopping() or time.monotonic() - began > LONG_SECONDS:
             break
         done += _run_if_due(job, now)
     return done

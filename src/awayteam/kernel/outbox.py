@@ -8,6 +8,7 @@ rulebook's number of attempts, until somebody retries it.
 
 import random
 import secrets
+import time
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -66,13 +67,16 @@ def deliver_due(now: datetime, limit: int = 50, stopping: Callable[[], bool] = l
     """Try up to `limit` messages whose time has come; returns how many were tried.
 
     A receiver that has failed isn't asked again in this round, so that one that hangs doesn't hold up the others.
+    Leases count from `now`, so the round ends while there is still time for one more slow delivery within a lease.
     """
+    book, began = rulebook.current(), time.monotonic()
+    enough = book.outbox.lease_seconds - book.webhooks.timeout_seconds
     free = Q(lease_until=None) | Q(lease_until__lte=now)
     due = OutboxMessage.objects.filter(free, state=OutboxState.WAITING, next_at__lte=now).order_by("next_at", "pk")
     failed: set[tuple[str, int | None]] = set()
     tried = 0
     for pk, attempts, channel, webhook in list(due.values_list("pk", "attempts", "channel", "webhook_id")[:limit]):
-        if stopping():
+        if stopping() or time.monotonic() - began >= enough:
             break
         if (channel, webhook) in failed:
             continue

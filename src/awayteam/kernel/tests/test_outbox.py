@@ -225,6 +225,21 @@ def test_a_worker_that_is_told_to_stop_leaves_the_rest() -> None:
     assert outbox.deliver_due(NOW, limit=1) == 1
 
 
+@pytest.mark.django_db
+def test_a_round_ends_before_its_leases_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [1000.0]
+    monkeypatch.setattr(outbox.time, "monotonic", lambda: clock[0])
+
+    def slow(message: OutboxMessage, now: datetime) -> None:
+        clock[0] += 9
+
+    outbox.channels["test"] = slow
+    for number in range(10):
+        put(f"m{number}")
+    assert outbox.deliver_due(NOW) == 6  # the sixth begins after 45 s, a seventh would after 54 of 60
+    assert OutboxMessage.objects.filter(state="waiting", lease_until=None, attempts=0).count() == 4
+
+
 @given(st.integers(1, 100), st.floats(0, 1))
 def test_waits_grow_to_a_bound_and_vary_by_the_jitter(attempts: int, chance: float) -> None:
     book = rules.defaults().outbox

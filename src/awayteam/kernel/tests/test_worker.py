@@ -97,6 +97,22 @@ def test_a_job_that_fails_says_so_and_holds_up_nobody() -> None:
 
 
 @pytest.mark.django_db
+def test_after_a_long_job_the_others_wait_for_a_fresh_round(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [1000.0]
+    monkeypatch.setattr(jobs.time, "monotonic", lambda: clock[0])
+
+    def long(now: datetime) -> int:
+        clock[0] += 120
+        return 1
+
+    jobs.register(Job("long", every_seconds=3600, run=long))
+    runs = job()
+    assert jobs.run_due(NOW) == 1
+    assert jobs.run_due(NOW + 120 * SECOND) == 2
+    assert runs == [NOW + 120 * SECOND]
+
+
+@pytest.mark.django_db
 def test_one_round_does_everything_that_is_due(monkeypatch: pytest.MonkeyPatch) -> None:
     clocks.register(clocks.Handler("round", expire=lambda clock, now: None, remind=lambda clock, now: None))
     subject = Subject("request", 1, "A request")
