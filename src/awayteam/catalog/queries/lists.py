@@ -5,12 +5,11 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Expression, F, QuerySet, Value
-from django.db.models.functions import Coalesce
+from django.db.models import Expression, F, QuerySet
 
 from awayteam.catalog.models import Entity
 from awayteam.catalog.permissions import visible
-from awayteam.catalog.queries import asof
+from awayteam.catalog.queries import asof, byowner
 from awayteam.catalog.queries.filters import EntityFilter, narrow
 from awayteam.catalog.queries.keyset import Beyond
 from awayteam.catalog.queries.rows import EntityLink, EntityRow
@@ -42,17 +41,24 @@ def list_entities(
     """A page of the entities that the actor may see, sorted by one of `SORTS` (descending with "-" before it).
 
     `limit` is 1 to `LARGEST_PAGE`. `as_of` shows what was in force at that moment, named and sorted as they are called
-    today. Two statements. Raises `InvalidInput` for an unknown sort, a foreign cursor or an impossible filter.
+    today. Two statements, a few more by owner. Raises `InvalidInput` for an unknown sort, a foreign cursor or an
+    impossible filter.
     """
     name, descending = sort.removeprefix("-"), sort.startswith("-")
     if name not in SORTS:
-        raise InvalidInput(f"There is no sort {sort[:40]!r}.", f"Use one of {', '.join(SORTS)}.", {"sort": "unknown"})
+        what = f"There is no sort {sort[:40]!r}."
+        raise InvalidInput(what, f"Use one of {', '.join(SORTS)}.", {"sort": "unknown"})
     limit = max(1, min(limit, LARGEST_PAGE))
     if as_of is not None:
         entities, keys = asof.entities(visible(actor, Entity.objects.all()), filter, as_of), asof.sort_keys(name)
     else:
         entities, keys = narrow(visible(actor, Entity.objects.all()), filter), _sort_keys(name)
-    found = _page_of_keys(entities, keys, name, descending, cursor, limit)
+    if name == "owner" and as_of is None:
+        after = decode_cursor(cursor, str, str, int) if cursor else None
+        owned = byowner.rows(entities, filter, after, descending, limit + 1)
+        found: Page[tuple[Any, ...]] = page_of(owned, limit, lambda row: row)
+    else:
+        found = _page_of_keys(entities, keys, name, descending, cursor, limit)
     rows = rows_of([row[-1] for row in found.items])
     if as_of is not None:
         rows = asof.in_force(rows, as_of)
@@ -65,8 +71,6 @@ def _sort_keys(name: str) -> list[str | Expression]:
             return ["sort_name", "pk"]
         case "changed":
             return ["changed_at", "pk"]
-        case "owner":
-            return [Coalesce(F("owner__sort_name"), Value("")), "sort_name", "pk"]
         case _:
             return [name, "sort_name", "pk"]
 

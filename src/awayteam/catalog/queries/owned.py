@@ -2,14 +2,13 @@
 
 from dataclasses import dataclass
 
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Count, Exists, OuterRef, Q, Sum
 
-from awayteam.catalog.models import Entity, Presence, Relation
-from awayteam.catalog.permissions import visible
+from awayteam.catalog.models import Entity, FacetCount, Presence
+from awayteam.catalog.permissions import owners_trusted, sees_everything, visible
 from awayteam.catalog.queries.filters import LISTED
 from awayteam.kernel.actor import Actor
 from awayteam.organisation.models import Person, Team
-from awayteam.sources.declared import RelationType
 
 OWNABLE = ("Component", "API", "Resource", "System", "Domain")
 """Kinds of which each should have an owner."""
@@ -36,22 +35,21 @@ class CatalogHealth:
     owner_missing: int
     orphans: int
     dangling: int
-    apis_unused: int
 
 
 def health(actor: Actor) -> CatalogHealth:
-    """How the catalog stands, as far as the actor sees it; two statements.
+    """How the catalog stands, as far as the actor sees it; one statement over the facet cube.
 
-    `unowned` have no owner at all, `owner_missing` one that no source declares, `apis_unused` no known consumer.
+    `unowned` have no owner at all, `owner_missing` one that no source declares any more.
     """
     ownable = Q(kind__in=OWNABLE, presence=Presence.PRESENT)
-    rows = visible(actor, Entity.objects.all())
-    counts = rows.aggregate(
-        unowned=Count("pk", filter=ownable & Q(owner__isnull=True)),
-        owner_missing=Count("pk", filter=ownable & Q(owner__presence__gt=Presence.ORPHAN)),
-        orphans=Count("pk", filter=Q(presence=Presence.ORPHAN)),
-        dangling=Count("pk", filter=Q(presence=Presence.MISSING)),
+    declared = Entity.objects.filter(pk=OuterRef("owner_id"), presence__in=LISTED)
+    seen = Q() if sees_everything(actor) else Q(restricted=False) | Q(owner_id__in=owners_trusted(actor))
+    rows = FacetCount.objects.filter(seen)
+    counts = rows.annotate(owned=Exists(declared)).aggregate(
+        unowned=Sum("entities", filter=ownable & Q(owner_id__isnull=True)),
+        owner_missing=Sum("entities", filter=ownable & Q(owner_id__isnull=False, owned=False)),
+        orphans=Sum("entities", filter=Q(presence=Presence.ORPHAN)),
+        dangling=Sum("entities", filter=Q(presence=Presence.MISSING)),
     )
-    used = Relation.objects.filter(target=OuterRef("pk"), type=RelationType.CONSUMES_API)
-    unused = rows.filter(~Exists(used), kind="API", presence=Presence.PRESENT).count()
-    return CatalogHealth(**counts, apis_unused=unused)
+    return CatalogHealth(**{name: number or 0 for name, number in counts.items()})
