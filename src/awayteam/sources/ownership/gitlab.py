@@ -55,16 +55,6 @@ class _Table:
     """The entries of one section by normalised pattern: a repeated pattern keeps its first place, its last content."""
 
     entries: dict[str, _Entry] = field(default_factory=dict)
-    rules: list[_Entry] = field(default_factory=list)
-    exclusions: list[_Entry] = field(default_factory=list)
-    matching: GlobSet = field(default_factory=lambda: GlobSet(()))
-    excluding: GlobSet = field(default_factory=lambda: GlobSet(()))
-
-    def seal(self) -> None:
-        self.rules = [e for e in self.entries.values() if not e.excludes and e.compiled]
-        self.exclusions = [e for e in self.entries.values() if e.excludes and e.compiled]
-        self.matching = GlobSet(e.compiled for e in self.rules if e.compiled)
-        self.excluding = GlobSet(e.compiled for e in self.exclusions if e.compiled)
 
 
 class GitLab(Resolver):
@@ -87,10 +77,10 @@ class GitLab(Resolver):
             line = raw.strip()
             if line and not line.startswith("#"):
                 section = self._read_line(line, number, section)
-        for table in self._tables.values():
-            table.seal()
-        self._kept: dict[tuple[int, ...], Resolution] = {}
-        self._index()
+        entries = [(table, e) for table in self._tables.values() for e in table.entries.values() if e.compiled]
+        self._entries = entries
+        self._globs = GlobSet(e.compiled for _, e in entries if e.compiled)
+        self._kept: dict[frozenset[int], Resolution] = {}
 
     def _read_line(self, line: str, number: int, section: _Section) -> _Section:
         header = _HEADER.match(line)
@@ -150,33 +140,30 @@ class GitLab(Resolver):
         table[normalised] = _Entry(rule, section, valid, excludes, compiled)
         self.rules.append((rule, valid))
 
-    def _index(self) -> None:
-        """Number the rules that are in force, for `used`."""
-        self._place = {rule: index for index, (rule, _) in enumerate(self.rules)}
-
     def _resolve(self, path: str) -> Resolution:
-        key: list[int] = []
-        for table in self._tables.values():
-            excluded = table.excluding.last(path) if table.exclusions else -1
-            key += (excluded, -1 if excluded >= 0 else table.matching.last(path))
-        answer = self._kept.get(tuple(key))
+        found = self._globs.matching(path)
+        answer = self._kept.get(found)
         if answer is None:
-            answer = self._kept[tuple(key)] = self._answer(key)
+            answer = self._kept[found] = self._answer(found)
         return answer
 
-    def _answer(self, key: list[int]) -> Resolution:
+    def _answer(self, found: frozenset[int]) -> Resolution:
+        """Section by section the last match, unless an exclusion matches as well."""
+        last: dict[int, _Entry] = {}
+        excluded: dict[int, _Entry] = {}
+        tables: dict[int, _Table] = {}
+        for index in sorted(found):
+            table, entry = self._entries[index]
+            tables[id(table)] = table
+            (excluded if entry.excludes else last)[id(table)] = entry
         requirements: list[Requirement] = []
-        exclusion: Rule | None = None
-        for table, excluded, found in zip(self._tables.values(), key[::2], key[1::2], strict=True):
-            if excluded >= 0:
-                exclusion = exclusion or table.exclusions[excluded].rule
-            elif found >= 0:
-                entry = table.rules[found]
-                optional = all(e.section.optional for e in table.entries.values())
+        for key, entry in last.items():
+            if key not in excluded:
+                optional = all(e.section.optional for e in tables[key].entries.values())
                 approvals = 0 if optional or not entry.owners else max(1, entry.section.approvals)
                 requirements.append(Requirement(entry.owners, entry.rule, approvals, optional))
         if not requirements:
-            return UNMATCHED if exclusion is None else Resolution((), Status.UNOWNED, exclusion)
+            return UNMATCHED if not excluded else Resolution((), Status.UNOWNED, next(iter(excluded.values())).rule)
         owners = tuple(dict.fromkeys(owner for need in requirements for owner in need.owners))
         deciding = next((n for n in requirements if n.owners and not n.optional), None)
         deciding = deciding or next((n for n in requirements if n.owners), requirements[0])
@@ -184,12 +171,8 @@ class GitLab(Resolver):
         return Resolution(owners, status, deciding.rule, tuple(requirements), waived=not owners)
 
     def used(self, paths: Iterable[str]) -> set[int]:
-        paths = list(paths)
-        seen: set[int] = set()
-        for table in self._tables.values():
-            seen.update(self._place[table.rules[i].rule] for i in table.matching.used(paths))
-            seen.update(self._place[table.exclusions[i].rule] for i in table.excluding.used(paths))
-        return seen
+        place = {rule: index for index, (rule, _) in enumerate(self.rules)}
+        return {place[self._entries[index][1].rule] for index in self._globs.used(paths)}
 
 
 def load(tree: Tree) -> GitLab:

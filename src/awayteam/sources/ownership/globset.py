@@ -105,6 +105,10 @@ _Folder = tuple[tuple[_Node, ...], tuple[_Node, ...], int]
 """What is known of every path in a folder: its nodes, those that may still overrule, and the best that covers all."""
 
 
+_AllOf = tuple[tuple[_Node, ...], frozenset[int]]
+"""What is known of every path in a folder where every rule counts: its nodes, and the patterns that cover all."""
+
+
 def _last(finals: tuple[_Node, ...], name: str, best: int) -> int:
     """The best pattern for a path's last segment, `best` included; nodes come with the highest patterns first."""
     dot = name.find(".")
@@ -146,6 +150,8 @@ class GlobSet:
         start = (root,) if root.deep is None else (root, root.deep)
         self._root = _folder(start, -1)
         self._folders = {"": self._root}
+        self._all: dict[str, _AllOf] = {}
+        self._unions: dict[tuple[frozenset[int], tuple[int, ...]], frozenset[int]] = {}
 
     def last(self, path: str) -> int:
         place, _, name = path.rpartition("/")
@@ -159,33 +165,42 @@ class GlobSet:
             _, finals, best = self._folders.get(place) or self._enter(place)
             yield _last(finals, name, best) if finals else best
 
-    def matching(self, path: str) -> set[int]:
-        """All indices that match the path: for requirements and lint, where every rule counts."""
-        *places, name = path.split("/")
-        nodes = self._root[0]
-        found = {index for node in nodes for index in node.below}
-        for place in places:
-            nodes = _step(nodes, place)
-            found.update(index for node in nodes for index in node.below)
-        found.update(index for node in nodes for child in node.children(name) for index in child.exact)
+    def matching(self, path: str) -> frozenset[int]:
+        """All indices that match the path: for formats in which every rule counts. Equal answers are one object."""
+        place, _, name = path.rpartition("/")
+        nodes, below = self._all.get(place) or self._enter_all(place)
+        exact = tuple([index for node in nodes for child in node.children(name) for index in child.exact])
+        if not exact:
+            return below
+        found = self._unions.get((below, exact))
+        if found is None:
+            if len(self._unions) > _MAX_FOLDERS:
+                self._unions = {}
+            found = self._unions[(below, exact)] = below.union(exact)
         return found
+
+    def _enter_all(self, place: str) -> _AllOf:
+        if len(self._all) > _MAX_FOLDERS:
+            self._all = {}
+        parts = place.split("/") if place else []
+        nodes = self._root[0]
+        below = frozenset(index for node in nodes for index in node.below)
+        kept = len(parts) <= _DEEP_PATH
+        if kept and parts:
+            above = place.rpartition("/")[0]
+            nodes, below = self._all.get(above) or self._enter_all(above)
+            parts = parts[-1:]
+        for part in parts:
+            nodes = _step(nodes, part)
+            more = [index for node in nodes for index in node.below if index not in below]
+            below = below.union(more) if more else below
+        if kept:
+            self._all[place] = (nodes, below)
+        return nodes, below
 
     def used(self, paths: Iterable[str]) -> set[int]:
         """Indices that match at least one of the paths."""
-        seen: set[int] = set()
-        entered: set[str] = set()
-        for path in paths:
-            place, _, name = path.rpartition("/")
-            here = (self._folders.get(place) or self._enter(place))[0]
-            if place not in entered:
-                entered.add(place)
-                parts = place.split("/")
-                for depth in range(len(parts) + 1):
-                    above = "/".join(parts[:depth])
-                    nodes = (self._folders.get(above) or self._enter(above))[0]
-                    seen.update(index for node in nodes for index in node.below)
-            seen.update(index for node in here for child in node.children(name) for index in child.exact)
-        return seen
+        return set().union(*{id(found): found for found in map(self.matching, paths)}.values())
 
     def _enter(self, place: str) -> _Folder:
         if len(self._folders) > _MAX_FOLDERS:

@@ -71,7 +71,7 @@ class Maintainers(Resolver):
         self._glob_set = GlobSet(self._globs)
         self._regular_set = RegularSet(self._expressions)
         self._index = {rule: index for index, (rule, _) in enumerate(self.rules)}
-        self._kept: dict[tuple[tuple[int, ...], frozenset[int]], Resolution] = {}
+        self._kept: dict[tuple[frozenset[int], frozenset[int]], Resolution] = {}
         self._default: Resolution | None = None
 
     def _read(self, text: str) -> None:
@@ -137,7 +137,7 @@ class Maintainers(Resolver):
             self._expressions.append(expression)
 
     def _resolve(self, path: str) -> Resolution:
-        found = (tuple(sorted(self._glob_set.matching(path))), self._regular_set.search(path))
+        found = (self._glob_set.matching(path), self._regular_set.search(path))
         answer = self._kept.get(found)
         if answer is None:
             answer = self._kept[found] = self._answer(found)
@@ -154,8 +154,8 @@ class Maintainers(Resolver):
         reviewers = tuple(dict.fromkeys((*answer.reviewers, *self._default.reviewers)))
         return replace(self._default, reviewers=reviewers)
 
-    def _answer(self, found: tuple[tuple[int, ...], frozenset[int]]) -> Resolution:
-        patterns = [self._by_glob[i] for i in found[0]] + [self._by_expression[i] for i in sorted(found[1])]
+    def _answer(self, found: tuple[frozenset[int], frozenset[int]]) -> Resolution:
+        patterns = [self._by_glob[i] for i in sorted(found[0])] + [self._by_expression[i] for i in sorted(found[1])]
         excluded = {pattern.section for pattern in patterns if pattern.excludes}
         best: dict[int, _Pattern] = {}
         for pattern in sorted(patterns, key=lambda p: p.rule.line):

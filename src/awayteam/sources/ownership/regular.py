@@ -1,9 +1,9 @@
 """Regular expressions from strangers, matched in time linear in the text.
 
 Gitea's CODEOWNERS, Prow's filters and MAINTAINERS' `N:` lines hold regular expressions. Python's `re` backtracks, so
-one line such as `(a+)+$` could hold a process for hours. Here an expression becomes an automaton, and all
-expressions of a file run side by side as one deterministic automaton that is built while it reads. The syntax is RE2's
-(Go's): no back-references, no look-around; what isn't supported is refused with its place.
+one line such as `(a+)+$` could hold a process for hours. Here an expression becomes an automaton whose deterministic
+form is built while it reads. Of many expressions only those are run whose fixed beginning or end fits the text. The
+syntax is RE2's (Go's): no back-references, no look-around; what isn't supported is refused with its place.
 """
 
 import unicodedata
@@ -15,8 +15,8 @@ __all__ = ["RegularError", "RegularSet"]
 
 _MAX_STATES = 20_000
 """States of the automaton of one expression: RE2 has a like bound on program size."""
-_MAX_CACHED = 50_000
-"""Cached steps before they are forgotten."""
+_MAX_CACHED = 5_000
+"""Cached steps of one expression before they are forgotten."""
 _WORD = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
 _Test = Callable[[str], bool]
 
@@ -30,7 +30,7 @@ class _Step:
         self.test: _Test | None = None
         self.condition = ""
         self.outs: list[_Step] = []
-        self.found = -1
+        self.found = False
 
 
 class _State:
@@ -38,10 +38,10 @@ class _State:
 
     __slots__ = ("before", "matched", "nexts", "steps")
 
-    def __init__(self, steps: frozenset[_Step], matched: frozenset[int], before: str) -> None:
+    def __init__(self, steps: frozenset[_Step], before: str, matched: bool) -> None:
         self.steps = steps
-        self.matched = matched
         self.before = before
+        self.matched = matched
         self.nexts: dict[str, _State] = {}
 
 
@@ -50,35 +50,61 @@ class RegularSet:
 
     def __init__(self, expressions: Sequence[str]) -> None:
         """Raises `RegularError` for an expression that is wrong or too large; test them one by one to learn which."""
-        starts = []
+        self._machines: list[_Machine] = []
+        self._by_start: dict[int, dict[str, list[int]]] = {}
+        self._by_end: dict[int, dict[str, list[int]]] = {}
+        self._always: list[int] = []
         for index, expression in enumerate(expressions):
-            builder = _Builder()
-            end = _Step()
-            end.found = index
-            starts.append(builder.build(parse(expression), end))
-        self._count = len(starts)
-        self._again = frozenset(starts)
-        self._states: dict[tuple[frozenset[_Step], frozenset[int], str], _State] = {}
-        self._cached = 0
-        self._start = self._state(self._again, frozenset(), "start")
+            node = parse(expression)
+            self._machines.append(_Machine(node))
+            start, end = fixed_ends(node)
+            if start:
+                self._by_start.setdefault(len(start), {}).setdefault(start, []).append(index)
+            elif end:
+                self._by_end.setdefault(len(end), {}).setdefault(end, []).append(index)
+            else:
+                self._always.append(index)
 
     def search(self, text: str) -> frozenset[int]:
+        candidates = list(self._always)
+        for length, known in self._by_start.items():
+            candidates += known.get(text[:length], ())
+        for length, known in self._by_end.items():
+            candidates += known.get(text[-length:], ())
+        return frozenset(index for index in candidates if self._machines[index].search(text))
+
+
+class _Machine:
+    """One expression as a deterministic automaton that is built while it reads."""
+
+    def __init__(self, node: Node) -> None:
+        end = _Step()
+        end.found = True
+        self._again = frozenset({_Builder().build(node, end)})
+        self._only_start = node.kind is Kind.SEQUENCE and bool(node.parts) and node.parts[0].text == "start"
+        self._states: dict[tuple[frozenset[_Step], str], _State] = {}
+        self._cached = 0
+        self._start = self._state(self._again, "start")
+
+    def search(self, text: str) -> bool:
         state = self._start
         for char in text:
             following = state.nexts.get(char)
             if following is None:
                 following = self._advance(state, char)
             state = following
-            if len(state.matched) == self._count:
+            if state.matched or not state.steps:
                 return state.matched
-        return state.matched | _ends(_reach(state.steps, state.before, "end"))
+        return _ends(_reach(state.steps, state.before, "end"))
 
     def _advance(self, state: _State, char: str) -> _State:
         kind = _kind(char)
         reached = _reach(state.steps, state.before, kind)
-        matched = state.matched | _ends(reached)
-        steps = {step.outs[0] for step in reached if step.test is not None and step.test(char)}
-        following = self._state(self._again.union(steps), matched, kind)
+        if _ends(reached):
+            following = self._state(frozenset(), kind, matched=True)
+        else:
+            steps = frozenset(step.outs[0] for step in reached if step.test is not None and step.test(char))
+            following = self._state(steps if self._only_start else steps | self._again, kind)
         self._cached += 1
         if self._cached > _MAX_CACHED:
             self._cached = 0
@@ -88,12 +114,41 @@ class RegularSet:
             state.nexts[char] = following
         return following
 
-    def _state(self, steps: frozenset[_Step], matched: frozenset[int], before: str) -> _State:
-        key = (steps, matched, before)
-        state = self._states.get(key)
+    def _state(self, steps: frozenset[_Step], before: str, *, matched: bool = False) -> _State:
+        if matched:
+            return _State(steps, before, True)
+        state = self._states.get((steps, before))
         if state is None:
-            state = self._states[key] = _State(steps, matched, before)
+            state = self._states[(steps, before)] = _State(steps, before, False)
         return state
+
+
+def fixed_ends(node: Node) -> tuple[str, str]:
+    """Texts with which everything that matches begins and ends, as far as the expression says so outright."""
+    parts = _flat(node)
+    start = end = ""
+    if parts and parts[0].text == "start":
+        for part in parts[1:]:
+            if not _is_fixed(part):
+                break
+            start += part.ranges[0][0]
+    if parts and parts[-1].text == "end":
+        for part in reversed(parts[:-1]):
+            if not _is_fixed(part):
+                break
+            end = part.ranges[0][0] + end
+    return start, end
+
+
+def _flat(node: Node) -> list[Node]:
+    if node.kind is not Kind.SEQUENCE:
+        return [node]
+    return [inner for part in node.parts for inner in _flat(part)]
+
+
+def _is_fixed(node: Node) -> bool:
+    one = node.kind is Kind.CHAR and len(node.ranges) == 1 and node.ranges[0][0] == node.ranges[0][1]
+    return one and not (node.negated or node.fold or node.categories)
 
 
 def _reach(steps: Iterable[_Step], before: str, after: str) -> set[_Step]:
@@ -110,8 +165,8 @@ def _reach(steps: Iterable[_Step], before: str, after: str) -> set[_Step]:
     return seen
 
 
-def _ends(steps: Iterable[_Step]) -> frozenset[int]:
-    return frozenset(step.found for step in steps if step.found >= 0)
+def _ends(steps: Iterable[_Step]) -> bool:
+    return any(step.found for step in steps)
 
 
 def _kind(char: str) -> str:
