@@ -157,7 +157,7 @@ def write(session: Session, batch: Batch) -> None:
     """Write entity rows, revisions, owners and events; edges, tags and people follow apart."""
     fresh = [item for item in batch.full if item.was is None]
     known = [item for item in batch.full if item.was is not None]
-    named = {item.id: item.was.kind for item in known if item.was is not None and item.was.only_named}
+    named = {item.id: item.was for item in known if item.was is not None and item.was.only_named}
     columns = ["id", "ref", "first_seen_at", *COLUMNS]
     bulk.insert(Entity, columns, ((item.id, item.record.ref, session.now, *_row(session, item)) for item in fresh))
     before = _before([item.id for item in known if item.id not in named])
@@ -167,7 +167,7 @@ def write(session: Session, batch: Batch) -> None:
         _created(session, item)
     for item in known:
         if item.id in named:
-            _count(session, item, FacetKey(named[item.id], "", "", None, None, Presence.MISSING, False))
+            _count(session, item, FacetKey(named[item.id].kind, "", "", None, None, named[item.id].presence, False))
             _created(session, item)
         else:
             _count(session, item, key_of(before[item.id]))
