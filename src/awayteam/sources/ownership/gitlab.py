@@ -80,7 +80,11 @@ class GitLab(Resolver):
         entries = [(table, e) for table in self._tables.values() for e in table.entries.values() if e.compiled]
         self._entries = entries
         self._globs = GlobSet(e.compiled for _, e in entries if e.compiled)
+        self._plain = len({id(table) for table, _ in entries}) == 1 and not any(e.excludes for _, e in entries)
+        """One section without exclusions: the last match says everything."""
         self._kept: dict[frozenset[int], Resolution] = {}
+        self._by_last = [self._answer(frozenset({n})) for n in range(len(entries))] if self._plain else []
+        self._by_last.append(UNMATCHED)
 
     def _read_line(self, line: str, number: int, section: _Section) -> _Section:
         header = _HEADER.match(line)
@@ -141,6 +145,8 @@ class GitLab(Resolver):
         self.rules.append((rule, valid))
 
     def _resolve(self, path: str) -> Resolution:
+        if self._plain:
+            return self._by_last[self._globs.last(path)]
         found = self._globs.matching(path)
         answer = self._kept.get(found)
         if answer is None:
