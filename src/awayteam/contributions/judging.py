@@ -257,14 +257,14 @@ class _Row:
     author: int
     is_merge: bool
     is_copy: bool
-    had: tuple[int | None, int | None]
+    had: tuple[int | None, ...]
     touches: list[tuple[int, int | None, int, int, bool | None, bool | None]] = field(default_factory=list)
 
 
 def judge(repository: Repository, bench: Bench) -> None:
     """Derive classes and flows of one repository in the current transaction, and write what differs."""
     newest = date_of(repository.newest or 0) if bench.is_dated else None
-    stands: list[tuple[int, int, int]] = []
+    stands: list[tuple[int | None, ...]] = []
     flags: list[tuple[int, bool | None, bool | None]] = []
     flows: dict[int, set[tuple[int, int, int, int]]] = {}
     times: dict[int, int] = {}
@@ -277,7 +277,7 @@ def judge(repository: Repository, bench: Bench) -> None:
         if pairs:
             flows[row.pk] = pairs
             times[row.pk] = row.committed
-    bulk.update(Commit, ["stands", "stands_at_head"], stands)
+    bulk.update(Commit, ["stands", "stands_at_head", "origin_id", "origin_at_head_id"], stands)
     bulk.update(Touch, ["at_home", "at_home_at_head"], flags)
     _write_flows(repository, flows, times)
     _judge_areas(repository)
@@ -286,7 +286,17 @@ def judge(repository: Repository, bench: Bench) -> None:
 
 
 def _rows(repository: Repository) -> Iterator[_Row]:
-    columns = ("pk", "committed", "author_id", "is_merge", "is_copy", "stands", "stands_at_head")
+    columns = (
+        "pk",
+        "committed",
+        "author_id",
+        "is_merge",
+        "is_copy",
+        "stands",
+        "stands_at_head",
+        "origin_id",
+        "origin_at_head_id",
+    )
     touched: dict[int, list[tuple[int, int | None, int, int, bool | None, bool | None]]] = defaultdict(list)
     touches = Touch.objects.filter(commit__repository=repository).values_list(
         "commit_id", "pk", "owners_id", "files", "reading", "at_home", "at_home_at_head"
@@ -295,15 +305,16 @@ def _rows(repository: Repository) -> Iterator[_Row]:
         touched[commit].append(tuple(rest))  # type: ignore[arg-type]
     commits = Commit.objects.filter(repository=repository).values_list(*columns)
     for pk, committed, author, is_merge, is_copy, *had in commits.iterator(chunk_size=5_000):
-        yield _Row(pk, committed, author, is_merge, is_copy, (had[0], had[1]), touched.get(pk, []))
+        yield _Row(pk, committed, author, is_merge, is_copy, tuple(had), touched.get(pk, []))
 
 
 def _judge(
     bench: Bench, row: _Row, own: date | None, newest: date | None
-) -> tuple[tuple[int, int], set[tuple[int, int, int, int]], list[tuple[int, bool | None, bool | None]]]:
+) -> tuple[tuple[int | None, ...], set[tuple[int, int, int, int]], list[tuple[int, bool | None, bool | None]]]:
     """The classes in both readings; flows as (reading, origin, target, files); flags of touches that differ."""
     author = bench.author_number[row.author]
-    stands = []
+    stands: list[int] = []
+    origins: list[int | None] = []
     flows: set[tuple[int, int, int, int]] = set()
     homes: dict[int, list[bool | None]] = {touch[0]: [None, None] for touch in row.touches}
     for place, (reading, day) in enumerate(zip(READINGS, (own, newest), strict=True)):
@@ -313,6 +324,7 @@ def _judge(
         if row.is_copy and stand is not Stands.MERGE:
             stand = Stands.DUPLICATE
         stands.append(int(stand))
+        origins.append(None if stand in (Stands.MERGE, Stands.BOT) else _origin(bench, author, day))
         pairs: Counter[tuple[str, str]] = Counter()
         for touch, (group, files) in zip(mine, groups, strict=True):
             if group < 0:
@@ -326,7 +338,13 @@ def _judge(
             for (origin, target), files in pairs.items():
                 flows.add((int(reading), bench.parties[origin[:400]], bench.parties[target[:400]], files))
     flags = [(pk, homes[pk][0], homes[pk][1]) for pk, _, _, _, *had in row.touches if tuple(had) != tuple(homes[pk])]
-    return (stands[0], stands[1]), flows, flags
+    return (*stands, *origins), flows, flags
+
+
+def _origin(bench: Bench, author: int, day: date | None) -> int:
+    key = bench.judge.origin(author, day)
+    _ensure(bench, (key,))
+    return bench.parties[key[:400]]
 
 
 def _write_flows(

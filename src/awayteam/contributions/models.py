@@ -242,6 +242,8 @@ class Commit(models.Model):
     branch = models.ForeignKey(Branch, null=True, on_delete=models.SET_NULL, related_name="+")
     stands = models.PositiveSmallIntegerField(null=True, choices=Stands.choices)
     stands_at_head = models.PositiveSmallIntegerField(null=True, choices=Stands.choices)
+    origin = models.ForeignKey(Party, null=True, on_delete=models.SET_NULL, related_name="+")
+    origin_at_head = models.ForeignKey(Party, null=True, on_delete=models.SET_NULL, related_name="+")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["repository", "sha"], name="commit_once")]

@@ -4,6 +4,7 @@ No database here. Reading takes as long as `git log`; what is written afterwards
 """
 
 import hashlib
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -215,14 +216,19 @@ def mark(commit: log.Commit) -> int:
 def owners_of_folder(facts: Facts, folder: str) -> tuple[tuple[str, ...], str]:
     """The owners that the newest rules give most files of a folder ("" is all), and the rule that says so."""
     start = f"{folder}/" if folder else ""
-    counts: dict[tuple[tuple[str, ...], str], int] = {}
+    counts: Counter[tuple[str, ...]] = Counter()
+    rules: dict[tuple[str, ...], Counter[str]] = {}
     if facts.head.rules:
         for path in facts.tree.paths():
             if path.startswith(start):
                 answer = facts.head.resolve_git(path)
                 rule = f"{answer.rule.file}:{answer.rule.line}" if answer.rule else ""
-                counts[(answer.owners, rule)] = counts.get((answer.owners, rule), 0) + 1
-    return max(counts, key=lambda key: counts[key], default=((), ""))
+                counts[answer.owners] += 1
+                rules.setdefault(answer.owners, Counter())[rule] += 1
+    if not counts:
+        return (), ""
+    owners = counts.most_common(1)[0][0]
+    return owners, rules[owners].most_common(1)[0][0]
 
 
 def expanded(resolver: Resolver, owners: Sequence[str]) -> list[str]:

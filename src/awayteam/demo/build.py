@@ -3,17 +3,21 @@
 Nothing is put into tables by hand: the history on every page is what the import engine and the actions made of it.
 """
 
+import shutil
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
-from awayteam.demo import files, world
+from awayteam.contributions import actions as contributions
+from awayteam.contributions import refresh
+from awayteam.demo import files, history, world
 from awayteam.imports import actions, engine
 from awayteam.kernel.actor import SYSTEM
 from awayteam.sources.models import Source
 
 NAME = "Demonstration"
 EVERY_DAYS = 61
+REPOSITORIES = "demonstration-repositories"
 Progress = Callable[[str, int, int], None]
 
 
@@ -32,8 +36,24 @@ def build(folder: Path, *, now: datetime, progress: Progress) -> None:
         files.write(demonstration, day, folder)
         source = actions.source_for(actions.Wanted(str(folder), name=NAME, watched=True), actor=SYSTEM, now=at)
         engine.run(source, actor=SYSTEM, now=at, workers=1)
+    _follow(demonstration, folder.parent / REPOSITORIES, now, progress)
     Source.objects.filter(name=NAME).update(counts={**Source.objects.get(name=NAME).counts, "whole": True})
     progress("done", len(days), len(days))
+
+
+def _follow(demonstration: world.World, folder: Path, now: datetime, progress: Progress) -> None:
+    """Write the repositories and read them for the away map; a build that was cut off begins anew."""
+    shutil.rmtree(folder, ignore_errors=True)
+    paths = history.write(demonstration, folder, progress)
+    rows = [contributions.follow(str(path), actor=SYSTEM, now=now) for path in paths]
+    done = 0
+
+    def tell(name: str, _count: int) -> None:
+        nonlocal done
+        done += 1
+        progress(f"history of {name}", min(done, len(rows)), len(rows))
+
+    refresh.refresh(rows, actor=SYSTEM, now=now, progress=tell)
 
 
 def _days(first: date, last: date) -> list[date]:

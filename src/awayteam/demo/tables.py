@@ -51,12 +51,13 @@ NOUNS = (
 """What operations of invented APIs act on beside the word in the service's own name."""
 
 
-def _lines(name: str) -> list[str]:
+def lines_of(name: str) -> list[str]:
+    """The lines of one of our text files, without comments and empty ones at the end of the file."""
     text = resources.files("awayteam.demo").joinpath(name).read_text(encoding="utf-8")
     return [line for line in text.splitlines() if not line.startswith("#")]
 
 
-TEAMS = [[part.strip() for part in line.split("|")] for line in _lines("teams.txt") if line.strip()]
+TEAMS = [[part.strip() for part in line.split("|")] for line in lines_of("teams.txt") if line.strip()]
 """(unit, name, title, mission, services separated by commas) of every team."""
 
-GIVEN, FAMILY = (part.split() for part in "\n".join(_lines("names.txt")).split("\n\n"))
+GIVEN, FAMILY = (part.split() for part in "\n".join(lines_of("names.txt")).split("\n\n"))
