@@ -4,5 +4,8 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
+from awayteam.kernel import logging
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "awayteam.settings")
 application = get_wsgi_application()
+logging.configure()
