@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 RUNS = 5
 SLICE = 300
@@ -82,10 +83,11 @@ def beside_pydriller(repo: str) -> None:
     from awayteam.sources.githistory import log
 
     oldest = git(repo, "rev-list", "--first-parent", f"--skip={SLICE}", "-1", "HEAD").strip()
+    since = datetime.fromtimestamp(int(git(repo, "log", "-1", "--format=%ct", oldest)) + 1, UTC)
     counts: dict[str, int] = {}
 
     def theirs() -> None:
-        commits = Repository(repo, from_commit=oldest, only_no_merge=True).traverse_commits()
+        commits = Repository(repo, since=since, only_no_merge=True).traverse_commits()
         counts["theirs"] = sum(len(commit.modified_files) for commit in commits)
 
     def ours() -> None:

@@ -65,11 +65,11 @@ class Organisation:
         return frozenset().union(direct, *(self.above(team) for team in direct))
 
     def home_team(self, person: str, on: date | None = None) -> str | None:
-        """The team that a person's outgoing commits count for: the primary one, else the smallest (then by name)."""
+        """The team that a person's outgoing commits count for: the primary one, else the smallest; units don't count."""
         self.teams_of(person)
         assert self._by_person is not None
         held = [m for m in self._by_person.get(person, ()) if _holds(m, on)]
-        teams = [m for m in held if not self.teams[m.team].is_unit] or held
+        teams = [m for m in held if not self.teams[m.team].is_unit]
         if not teams:
             return None
         return min(teams, key=lambda m: (not m.primary, len(self.teams[m.team].members), m.team)).team
