@@ -94,7 +94,12 @@ def beside_pydriller(repo: str) -> None:
         with log.commits(repo, "HEAD", not_in=[oldest]) as commits:
             counts["ours"] = sum(len(commit.files) for commit in commits)
 
-    slow, fast = timed(theirs), statistics.median(timed(ours) for _ in range(RUNS))
+    try:
+        slow = timed(theirs)
+    except Exception as error:  # it raises plain Exception, for instance for bare repositories
+        print(f"PyDriller can't read this repository ({str(error).splitlines()[0]}); give it one with a work tree")
+        return
+    fast = statistics.median(timed(ours) for _ in range(RUNS))
     print(f"last {SLICE} commits: {fast:.3f} s; PyDriller {slow:.1f} s; ratio {slow / fast:.0f}; files {counts}")
 
 

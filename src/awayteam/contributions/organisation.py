@@ -65,7 +65,7 @@ class Organisation:
         return frozenset().union(direct, *(self.above(team) for team in direct))
 
     def home_team(self, person: str, on: date | None = None) -> str | None:
-        """The team that a person's outgoing commits count for: the primary one, else the smallest; units don't count."""
+        """The team that a person's outgoing commits count for: the primary one, else the smallest; never a unit."""
         self.teams_of(person)
         assert self._by_person is not None
         held = [m for m in self._by_person.get(person, ()) if _holds(m, on)]
