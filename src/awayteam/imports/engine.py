@@ -32,7 +32,7 @@ from awayteam.sources.models import Source
 from awayteam.sources.parsing import collection_paused
 from awayteam.sources.readers import ReadError
 
-BATCH = 2_000
+BATCH = 4_000
 """Entities in a transaction: long enough to be fast, short enough that others needn't wait."""
 WAIT_SECONDS = 600.0
 
@@ -100,6 +100,7 @@ class Run:
     notes: dict[int, FileNotes] = field(default_factory=dict)
     paths: dict[int, str] = field(default_factory=dict)
     gone: set[int] = field(default_factory=set)
+    result: ImportResult | None = None
 
     def go(self) -> ImportResult:
         self.documents = Documents(settings.DATA)
@@ -110,7 +111,8 @@ class Run:
             self.finish(session, discovery)
         finally:
             self.documents.close()
-        return result_of([self.source], session.created, session.updated, session.orphaned)
+        assert self.result is not None
+        return self.result
 
     def take_over(self, paths: Mapping[int, str]) -> None:
         """Read these files of the source again although they haven't changed, for claims that are free now."""
@@ -145,26 +147,34 @@ class Run:
         seen: set[str] = set()
         fresh: list[str] = []
         with collection_paused():
-            self._take_all(discovery, ids, seen, fresh)
+            stamps = self._take_all(discovery, ids, seen, fresh)
+        files.note_stamps({ids[path]: stamp for path, stamp in stamps.items() if memory[path].stamp != stamp})
         self._number(fresh)
         lost = [path for path in ids if path not in seen and not files.hidden(path, self.reader.reader.problems)]
         self.gone = {ids[path] for path in lost}
         self.paths = {note.file_id: note.path for note in self.notes.values()}
         return discovery
 
-    def _take_all(self, discovery: Discovery, ids: Mapping[str, int], seen: set[str], fresh: list[str]) -> None:
-        """Take every file that changed; `seen` gets all paths, `fresh` the new ones, numbered downwards from -1."""
+    def _take_all(
+        self, discovery: Discovery, ids: Mapping[str, int], seen: set[str], fresh: list[str]
+    ) -> dict[str, str]:
+        """Take every file that changed; `seen` gets all paths, `fresh` the new ones, numbered downwards from -1.
+
+        Returns the stamps of unchanged ones."""
+        stamps: dict[str, str] = {}
         for found in discovery:
             seen.add(found.path)
             if found.reading is None:
+                stamps[found.path] = discovery.stamp(found.path)
                 continue
             file_id = ids.get(found.path)
             if file_id is None:
                 fresh.append(found.path)
                 file_id = -len(fresh)
-            self._take(file_id, found)
+            self._take(file_id, found, discovery.stamp(found.path))
+        return stamps
 
-    def _take(self, file_id: int, found: Found) -> None:
+    def _take(self, file_id: int, found: Found, stamp: str = "") -> None:
         reading = found.reading
         assert reading is not None
         packed = found.packed or pack(reading.declared)
@@ -172,7 +182,7 @@ class Run:
         declared = [(one.ref, one.document_index) for one in packed]
         guard = protection(reading.problems, declared)
         self.notes[file_id] = FileNotes(
-            file_id, found.path, found.format, found.hash, found.needs, reading.targets, reading.problems, guard
+            file_id, found.path, found.format, found.hash, found.needs, reading.targets, reading.problems, guard, stamp
         )
 
     def _number(self, fresh: list[str]) -> None:
@@ -272,6 +282,7 @@ class Run:
 
     def _record(self, session: Session) -> None:
         result = result_of([self.source], session.created, session.updated, session.orphaned)
+        self.result = result
         counts = {
             "entities": result.entities,
             "created": result.created,
@@ -300,7 +311,7 @@ class Run:
         )
 
 
-_NOTE_FIELDS = ("path", "format", "hash", "needs", "targets", "problems", "guard")
+_NOTE_FIELDS = ("path", "format", "hash", "needs", "targets", "problems", "guard", "stamp")
 
 
 def _shapes_the_tree(items: Iterable[entities.Item]) -> bool:

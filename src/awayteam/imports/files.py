@@ -29,6 +29,7 @@ class FileNotes:
     targets: Sequence[Target]
     problems: Sequence[Problem]
     guard: Protection
+    stamp: str = ""
 
     @property
     def good(self) -> bool:
@@ -39,11 +40,15 @@ def remembered(source: Source) -> tuple[dict[str, int], dict[str, Remembered]]:
     """Ids and memories of the source's files by path. A file that was never applied has an id, but no memory."""
     ids: dict[str, int] = {}
     memory: dict[str, Remembered] = {}
-    columns = ("pk", "path", "content_hash", "format", "needs", "targets")
-    for id, path, content_hash, format, needs, targets in source.files.values_list(*columns).iterator(chunk_size=5_000):
+    columns = ("pk", "path", "content_hash", "format", "needs", "targets", "stamp")
+    for id, path, content_hash, format, needs, targets, stamp in source.files.values_list(*columns).iterator(
+        chunk_size=5_000
+    ):
         ids[path] = id
         if content_hash:
-            memory[path] = Remembered(content_hash, format, needs or {}, tuple(Target(*target) for target in targets))
+            memory[path] = Remembered(
+                content_hash, format, needs or {}, tuple(Target(*target) for target in targets), stamp
+            )
     return ids, memory
 
 
@@ -51,8 +56,8 @@ def number(source: Source, paths: Sequence[str], now: datetime) -> list[int]:
     """Rows for files that are new, still without a hash: nothing of them has been applied yet."""
     with transaction.atomic():
         ids = list(bulk.reserve_ids(SourceFile, len(paths)))
-        columns = ["id", "source_id", "path", "format", "content_hash", "good", "needs", "targets", "read_at"]
-        rows = ((id, source.pk, path, "", "", True, "{}", "[]", now) for id, path in zip(ids, paths, strict=True))
+        columns = ["id", "source_id", "path", "format", "content_hash", "stamp", "good", "needs", "targets", "read_at"]
+        rows = ((id, source.pk, path, "", "", "", True, "{}", "[]", now) for id, path in zip(ids, paths, strict=True))
         bulk.insert(SourceFile, columns, rows)
     return ids
 
@@ -80,12 +85,13 @@ FINDING_COLUMNS = ["scope", "source_id", "file_id", "path", "document", "line", 
 
 def _store(notes: Sequence[FileNotes], now: datetime) -> None:
     read = [note for note in notes if note.hash]
-    columns = ["format", "content_hash", "good", "needs", "targets", "read_at"]
+    columns = ["format", "content_hash", "stamp", "good", "needs", "targets", "read_at"]
     rows = (
         (
             note.file_id,
             note.format,
             note.hash,
+            note.stamp[:200],
             note.good,
             orjson.dumps(dict(note.needs)).decode(),
             orjson.dumps([[one.target, one.line, one.document_index, one.required] for one in note.targets]).decode(),
@@ -110,6 +116,11 @@ def _finding(source: Source, note: FileNotes | None, problem: Problem, now: date
         clean(problem.message),
         now,
     )
+
+
+def note_stamps(stamps: Mapping[int, str]) -> None:
+    """Files whose times changed but not their content needn't be opened the next time either."""
+    bulk.update(SourceFile, ["stamp"], ((id, stamp[:200]) for id, stamp in stamps.items()))
 
 
 def note_discovery(source: Source, problems: Iterable[Problem], now: datetime) -> None:

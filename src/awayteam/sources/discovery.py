@@ -100,6 +100,11 @@ class Discovery:
         yield from self._parse([self._task(file, self._asked, defer=False) for file in alone], fresh)
         self._report_cycles()
 
+    def stamp(self, path: str) -> str:
+        """The fingerprint of a file as it was when the files were listed; "" for one that only a Location named."""
+        file = self._files.get(path)
+        return file.fingerprint if file is not None else ""
+
     def _task(self, file: FileStat, asked: bool, *, defer: bool = True) -> Task:
         return Task(file, asked, defer, self._remembered.get(file.path))
 

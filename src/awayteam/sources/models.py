@@ -41,6 +41,7 @@ class SourceFile(models.Model):
     """One file of a source, with the hash of the content that was applied last (the last good version).
 
     `good` is False while the file's present content could not be read; its entities then keep what they were.
+    `stamp` is the reader's cheap fingerprint (size and times in a folder): while it stays, the file isn't even opened.
     `needs` maps files whose content was substituted into it to their hashes: when one of them changes, this one is read
     again. `targets` are the files that its Locations point at, as `[target, line, document, required]`.
     """
@@ -49,6 +50,7 @@ class SourceFile(models.Model):
     path = models.TextField()
     format = models.CharField(max_length=30)
     content_hash = models.CharField(max_length=64)
+    stamp = models.CharField(max_length=200, default="", blank=True)
     good = models.BooleanField(default=True)
     needs = models.JSONField(default=dict)
     targets = models.JSONField(default=list)
@@ -65,7 +67,7 @@ class SourceFile(models.Model):
 class Finding(models.Model):
     """One thing that is wrong with a file, a document in it or an entity; replaced each time the file is read.
 
-    What only shows when all sources are seen together (groups in a circle, one handle claimed by two people) has `scope`
+    What only shows when all sources are seen together (groups in a circle, a handle claimed twice) has `scope`
     "organisation" and is found anew by every import that changes the organisation; `scope` "source" is about discovery.
     """
 

@@ -32,13 +32,15 @@ _BATCH_BYTES = 1 << 20
 class Remembered:
     """What an earlier import keeps of a file, so that it needn't be read again while nothing changed.
 
-    `needs` are the files whose content went into it (path -> hash).
+    `needs` are the files whose content went into it (path -> hash). `stamp` is the fingerprint of its `FileStat`: while
+    it is the same, the file isn't opened.
     """
 
     hash: str
     format: str = ""
     needs: Mapping[str, str] = field(default_factory=dict)
     targets: tuple[Target, ...] = ()
+    stamp: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +104,8 @@ def hash_of(reader: Reader, path: str, data: bytes) -> str:
 def parse_file(reader: Reader, task: Task, max_bytes: int = MAX_BYTES, fetch_url: FetchUrl | None = None) -> Parsed:
     """Read one file. Nothing is raised: what goes wrong is a problem of the reading."""
     path, old = task.file.path, task.old
-    if reader.exact and old and old.hash == task.file.fingerprint and _fresh(reader, old, max_bytes):
+    known = old and (old.hash if reader.exact else old.stamp) == task.file.fingerprint
+    if old and known and _fresh(reader, old, max_bytes):
         return _unchanged(task, old)
     try:
         data = reader.read(path, max_bytes=max_bytes)

