@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from awayteam.contributions.rules import Window, back_from, date_of, day
 from awayteam.contributions.timeline import Timeline
 from awayteam.sources import gitcmd
 from awayteam.sources.githistory import log
-from awayteam.sources.githistory.tree import GitTree
+from awayteam.sources.githistory.tree import GitTree, head
 from awayteam.sources.ownership import detect
 from awayteam.sources.ownership.base import Resolver as OwnershipResolver
 
@@ -130,40 +130,58 @@ def read_repo(
     """Read one repository's history into records. `seen` holds commits of the repositories before it, and gains its
     own; `not_in` leaves out commits that were read earlier (incremental). A history that breaks off gives what was
     read, with `partial` saying so."""
-    tree = GitTree(repo, options.ref)
-    window, odd = window_of(repo, tree.commit, options)
-    format = detect.detect(tree) if options.format == "auto" else options.format
+    tip = head(repo, options.ref)
+    window, odd = window_of(repo, tip, options)
     records = Records(name)
-    found = RepoScan(name, repo, log.remote_name(repo), tree.commit, window, records, format)
+    found = RepoScan(name, repo, log.remote_name(repo), tip, window, records)
     if odd:
         records.notes.append(odd)
-    found.shallow = log.is_shallow(repo)
-    if found.shallow:
-        records.notes.append("the clone is shallow: older commits are missing; `git fetch --unshallow` brings them")
-    with gitcmd.CatFile(repo) as objects:
-        timeline = timeline_of(format, tree, objects)
-        head = timeline.resolver()
-        found.rule_file = head.file
-        found.rule_logins = rule_logins(head)
-        found.mailmap = (tree.read(".mailmap") or b"") if (tree.size(".mailmap") or 0) < _MAX_RULE_FILE else b""
-        found.contradictions = contradictions(tree, head, organisation, name, found.remote)
-        collector = Collector(records, interned, window, head, tip=tree.commit)
-        try:
-            _walk(repo, tree.commit, not_in, window, timeline, collector, seen, progress)
-        except gitcmd.GitError as error:
-            if not records.total:
-                raise
-            found.partial = f"history breaks off after {records.total} commits: {error}"
-            records.notes.append(found.partial)
-    note(records, timeline)
+    timelines: list[Timeline] = []
+
+    def watched(paths: list[bytes]) -> list[bytes]:
+        return timelines[0].watched(paths)
+
+    # git begins with the history while the tree and its rules are read: neither waits for the other
+    history = log.commits(repo, tip, not_in=not_in, since=window.start, watched=watched)
+    try:
+        with history as commits, gitcmd.CatFile(repo) as objects:
+            collector = _prepare(found, objects, interned, organisation, options, timelines)
+            _walk(commits, timelines[0], collector, seen, progress)
+    except gitcmd.GitError as error:
+        if not records.total:
+            raise
+        found.partial = f"history breaks off after {records.total} commits: {error}"
+        records.notes.append(found.partial)
+    note(records, timelines[0])
     return found
 
 
+def _prepare(
+    found: RepoScan,
+    objects: gitcmd.CatFile,
+    interned: Interned,
+    organisation: Organisation,
+    options: Options,
+    timelines: list[Timeline],
+) -> Collector:
+    """Read the newest commit's tree and rules into `found` and `timelines`; what takes the commits."""
+    tree = GitTree(found.path, found.tip)
+    found.format = detect.detect(tree) if options.format == "auto" else options.format
+    timelines.append(timeline_of(found.format, tree, objects))
+    rules = timelines[0].resolver()
+    found.rule_file = rules.file
+    found.rule_logins = rule_logins(rules)
+    found.mailmap = (tree.read(".mailmap") or b"") if (tree.size(".mailmap") or 0) < _MAX_RULE_FILE else b""
+    found.contradictions = contradictions(tree, rules, organisation, found.name, found.remote)
+    found.shallow = log.is_shallow(found.path)
+    if found.shallow:
+        shallow = "the clone is shallow: older commits are missing; `git fetch --unshallow` brings them"
+        found.records.notes.append(shallow)
+    return Collector(found.records, interned, found.window, rules, tip=found.tip)
+
+
 def _walk(
-    repo: str,
-    tip: str,
-    not_in: Sequence[str],
-    window: Window,
+    commits: Iterator[log.Commit],
     timeline: Timeline,
     collector: Collector,
     seen: set[int] | None,
@@ -171,22 +189,21 @@ def _walk(
 ) -> None:
     own: set[int] = set()
     name = collector.records.repo
-    with log.commits(repo, tip, not_in=not_in, since=window.start, watched=timeline.watched) as commits:
-        for count, commit in enumerate(commits, start=1):
-            duplicate = False
-            if seen is not None and len(commit.parents) < 2:
-                marks = _marks(commit)
-                duplicate = not seen.isdisjoint(marks)
-                own.update(marks)
-            collector.take(commit, duplicate=duplicate)
-            if commit.changes:
-                older = timeline.before(commit.changes, commit.committed)
-                if older is not None:
-                    collector.rules(older)
-            if progress is not None and count % _TELL == 0:
-                progress(name, count)
-        if progress is not None:
-            progress(name, collector.records.total + collector.records.merges)
+    for count, commit in enumerate(commits, start=1):
+        duplicate = False
+        if seen is not None and len(commit.parents) < 2:
+            marks = _marks(commit)
+            duplicate = not seen.isdisjoint(marks)
+            own.update(marks)
+        collector.take(commit, duplicate=duplicate)
+        if commit.changes:
+            older = timeline.before(commit.changes, commit.committed)
+            if older is not None:
+                collector.rules(older)
+        if progress is not None and count % _TELL == 0:
+            progress(name, count)
+    if progress is not None:
+        progress(name, collector.records.total + collector.records.merges)
     if seen is not None:
         seen |= own
 
