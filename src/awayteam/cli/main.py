@@ -49,12 +49,20 @@ def build() -> TyperGroup:
     return command
 
 
-def _root(version: bool = typer.Option(False, "--version", help="Show the version and stop.", is_eager=True)) -> None:
-    if version:
+def _show_version(wanted: bool) -> None:
+    if wanted:
         from awayteam import __version__
 
         typer.echo(f"awayteam {__version__}")
         raise typer.Exit
+
+
+def _root(
+    version: bool = typer.Option(
+        False, "--version", help="Show the version and stop.", is_eager=True, callback=_show_version, expose_value=False
+    ),
+) -> None:
+    pass
 
 
 def _offer_data(command: TyperGroup) -> None:
