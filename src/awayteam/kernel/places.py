@@ -11,7 +11,7 @@ from awayteam.kernel.requests import Request
 def register() -> None:
     panels.register_navigation(
         NavigationEntry("home", "Home", 0, "home", "home", "h"),
-        NavigationEntry("activity", "Activity", 75, "activity", "activity", "a", ("history",)),
+        NavigationEntry("activity", "Activity", 75, "activity", "activity", "y", ("history",)),
         NavigationEntry("rulebook", "Rulebook", 80, "rulebook", "book-2", "r"),
         NavigationEntry(
             "deliveries", "Deliveries", 92, "deliveries", "mail", section="administration", shown=_is_administrator

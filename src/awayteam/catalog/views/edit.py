@@ -107,13 +107,13 @@ def edit(request: Request, namespace: str, kind: str, name: str) -> HttpResponse
         if form.attempt(
             lambda: _edit_all(request, entity, {field: given[field] for field in changed}, given["reason"])
         ):
-            return done(request, f"{entity} is changed.", thing_address(entity.ref))
+            return done(request, "The facts are changed.", thing_address(entity.ref))
     context = frame(request, entity, "edit") | {
         "form": form,
         "edits": queries.edits(entity),
         "systems": suggestions("system"),
         "by_hand": entity.source is not None and entity.source.kind == SourceKind.MANUAL,
-        "rename_form": RenameForm(initial={"name": entity.name}),
+        "rename_form": RenameForm(initial={"name": entity.name}, auto_id="rename_%s"),
     }
     return render(request, "catalog/edit.html", context, status=422 if form.is_bound else 200)
 

@@ -1,0 +1,216 @@
+"""In a browser: axe on every page in both themes, narrow screens, the keyboard, and everything without JavaScript."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page as Tab
+from playwright.sync_api import expect
+
+from awayteam.web.tests.browser.conftest import Reader
+from awayteam.web.tests.inventory import BASKET, PAGES, TEAM
+from awayteam.web.tests.shop import Shop
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+MakeReader = Callable[..., Reader]
+Picture = Callable[..., None]
+WHOLE = [page for page in PAGES if page.key not in ("account_signup", "search_suggest", "source, state")]
+AXE = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+
+
+def faults(tab: Tab) -> list[str]:
+    found: dict[str, Any] = Axe().run(tab, options=AXE).response
+    return [
+        f"{fault['id']}: {node['target']} {node['failureSummary'][:300]}"
+        for fault in found["violations"]
+        for node in fault["nodes"][:4]
+    ]
+
+
+def test_every_page_is_for_everybody(reader: MakeReader, shop: Shop, picture: Picture) -> None:
+    """In both themes axe finds nothing; the console is silent (so the page's policy refuses nothing); nothing is wider
+    than the window."""
+    found: list[str] = []
+    readers = {who: reader(who) for who in {page.who for page in WHOLE}}
+    for page in WHOLE:
+        one = readers[page.who]
+        one.complaints.clear()
+        tab = one.open(page.at(shop))
+        for theme in ("light", "dark"):
+            tab.evaluate("theme => { document.documentElement.dataset.bsTheme = theme; }", theme)
+            found += [f"{page.key}, {theme}: {fault}" for fault in faults(tab)]
+            picture(tab, f"{page.key}-{page.who}-{theme}")
+        found += [f"{page.key}: {text}" for text in one.complaints if str(page.status) not in text]
+        if tab.evaluate("document.documentElement.scrollWidth > innerWidth"):
+            found.append(f"{page.key}: wider than the window")
+    assert not found, "\n".join(found)
+
+
+def test_narrow_screens_need_no_sideways_scrolling(reader: MakeReader, shop: Shop, picture: Picture) -> None:
+    wide = []
+    readers = {who: reader(who, width=390) for who in {page.who for page in WHOLE}}
+    for page in WHOLE:
+        tab = readers[page.who].open(page.at(shop))
+        picture(tab, f"{page.key}-{page.who}-narrow", whole=True)
+        if tab.evaluate("document.documentElement.scrollWidth > innerWidth"):
+            wide.append(page.key)
+    assert wide == []
+
+
+def test_the_theme_follows_the_system_without_a_flash(reader: MakeReader) -> None:
+    one = reader("ada", theme="dark")
+    one.context.clear_cookies(name="theme")
+    tab = one.page
+    tab.goto(one.server + "/", wait_until="commit")
+    tab.wait_for_selector("h1")
+    assert tab.evaluate("document.documentElement.dataset.bsTheme") == "dark"
+
+
+def test_the_theme_is_switched_in_place_and_kept(reader: MakeReader) -> None:
+    one = reader("ada")
+    tab = one.open("/services/")
+    tab.get_by_label("Theme: light").click()
+    with tab.expect_response("**/choose/"):
+        tab.get_by_role("button", name="Dark").click()
+    assert tab.evaluate("document.documentElement.dataset.bsTheme") == "dark"
+    tab.reload()
+    assert tab.evaluate("document.documentElement.dataset.bsTheme") == "dark"
+    assert one.complaints == []
+
+
+def test_keys_go_everywhere(reader: MakeReader) -> None:
+    one = reader("ada")
+    tab = one.open("/")
+    tab.keyboard.press("g")
+    tab.keyboard.press("s")
+    tab.wait_for_url("**/services/")
+    tab.keyboard.press("g")
+    tab.keyboard.press("t")
+    tab.wait_for_url("**/teams/")
+    tab.keyboard.press("/")
+    expect(tab.get_by_role("searchbox", name="Search")).to_be_focused()
+    tab.keyboard.press("Escape")
+    tab.locator("h1").click()
+    tab.keyboard.press("?")
+    expect(tab.get_by_role("dialog", name="Keyboard")).to_be_visible()
+    tab.keyboard.press("Escape")
+    expect(tab.get_by_role("dialog", name="Keyboard")).to_be_hidden()
+    assert one.complaints == []
+
+
+def test_rows_are_walked(reader: MakeReader) -> None:
+    tab = reader("ada").open("/services/")
+    tab.keyboard.press("j")
+    first = tab.evaluate("document.activeElement.textContent")
+    tab.keyboard.press("j")
+    assert tab.evaluate("document.activeElement.textContent") != first
+    tab.keyboard.press("k")
+    assert tab.evaluate("document.activeElement.textContent") == first
+    tab.keyboard.press("Enter")
+    tab.wait_for_url("**/catalog/default/component/**")
+
+
+def test_the_palette_finds_and_acts(reader: MakeReader) -> None:
+    one = reader("ada")
+    tab = one.open("/")
+    tab.keyboard.press("Control+k")
+    box = tab.get_by_role("textbox", name="Search or act").or_(tab.get_by_role("searchbox", name="Search or act"))
+    expect(box).to_be_focused()
+    with tab.expect_response("**/search/suggest/**"):
+        box.fill("finder")
+    expect(tab.locator("#palette-hits a").first).to_be_visible()
+    assert faults(tab) == []
+    tab.keyboard.press("Enter")
+    tab.wait_for_url("**/catalog/default/component/finder/")
+    tab.keyboard.press("Control+k")
+    tab.keyboard.type("rulebook")
+    tab.locator("[data-actions] a:visible").first.wait_for()
+    tab.locator("[data-actions] a:visible").first.click()
+    tab.wait_for_url("**/rulebook/")
+    assert one.complaints == []
+
+
+def test_the_first_tab_skips_to_the_content(reader: MakeReader) -> None:
+    tab = reader("ada").open("/services/")
+    tab.keyboard.press("Tab")
+    assert tab.evaluate("document.activeElement.className") == "skip"
+    tab.keyboard.press("Enter")
+    assert tab.evaluate("document.activeElement.id") == "main"
+
+
+def test_every_stop_of_the_keyboard_is_seen(reader: MakeReader) -> None:
+    """Whatever takes the focus is visible and has a ring."""
+    tab = reader("ada").open(BASKET)
+    bare = """() => { const e = document.activeElement, s = getComputedStyle(e), r = e.getBoundingClientRect();
+        return [e.tagName, e.textContent.trim().slice(0, 30), s.outlineStyle !== 'none' || e.matches('input'),
+                r.width > 0 && r.height > 0]; }"""
+    for _ in range(45):
+        tab.keyboard.press("Tab")
+        tag, text, ringed, drawn = tab.evaluate(bare)
+        if tag == "BODY":
+            break
+        assert ringed, f"{tag} {text} has no ring"
+        assert drawn, f"{tag} {text} is not to be seen"
+
+
+def test_menus_close_by_escape_and_elsewhere(reader: MakeReader) -> None:
+    tab = reader("ada").open("/")
+    menu = tab.locator("details.person-menu")
+    menu.locator("summary").click()
+    expect(tab.get_by_role("link", name="Profile")).to_be_visible()
+    assert faults(tab) == []
+    tab.keyboard.press("Escape")
+    expect(menu).not_to_have_attribute("open", "")
+    menu.locator("summary").click()
+    tab.locator("h1").click()
+    expect(menu).not_to_have_attribute("open", "")
+
+
+def test_the_graph_is_drawn(reader: MakeReader, picture: Picture) -> None:
+    one = reader("ada")
+    tab = one.open(f"{BASKET}graph/")
+    expect(tab.locator("#graph")).to_have_attribute("data-drawn", "yes")
+    assert tab.locator("#graph canvas").count() == 3
+    tab.get_by_role("button", name="Larger").click()
+    picture(tab, "graph-drawn")
+    assert one.complaints == []
+
+
+def test_times_are_those_of_the_reader(reader: MakeReader) -> None:
+    tab = reader("ada").open("/tokens/")
+    relative = tab.locator("time[data-time=relative]").first
+    assert relative.get_attribute("title")
+    assert "UTC" not in (relative.get_attribute("title") or "")
+
+
+def test_everything_works_without_javascript(reader: MakeReader) -> None:
+    one = reader("ada", script=False)
+    tab = one.page
+    tab.goto(f"{one.server}/services/")
+    tab.get_by_role("link", name="Owner").click()
+    assert "sort=owner" in tab.url
+    tab.locator(".facet a", has_text="Order Taking").first.click()
+    assert "owner=" in tab.url
+    tab.goto(one.server + BASKET)
+    tab.get_by_role("link", name="Edit facts").click()
+    tab.get_by_label("Title").fill("Plain basket")
+    tab.get_by_label("Reason").fill("Without a script.")
+    tab.get_by_role("button", name="Change", exact=True).click()
+    expect(tab.get_by_role("status").first).to_contain_text("The facts are changed.")
+    expect(tab.locator("h1")).to_have_text("Plain basket")
+    tab.goto(f"{one.server}{BASKET}graph/")
+    expect(tab.get_by_role("heading", name="The same as a table")).to_be_visible()
+    tab.goto(f"{one.server}{TEAM}members/")
+    tab.locator("details.confirm summary").first.click()
+    expect(tab.locator("details.confirm[open] button")).to_be_visible()
+    tab.get_by_label("Theme: light").click()
+    tab.get_by_role("button", name="Dark").click()
+    assert tab.locator("html").get_attribute("data-bs-theme") == "dark"
+
+
+def test_the_small_menu_leads_on(reader: MakeReader) -> None:
+    tab = reader("ada", width=390).open("/")
+    tab.get_by_label("Menu", exact=True).click()
+    tab.get_by_role("navigation", name="Main, small").get_by_role("link", name="Teams").click()
+    tab.wait_for_url("**/teams/")

@@ -1,0 +1,128 @@
+"""Every page there is: its route, an address of it in the shop, and who looks. Tests hold it to be complete."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from awayteam.web.tests.shop import Shop
+
+BASKET = "/catalog/default/component/basket/"
+API = "/catalog/default/api/basket-api/"
+TEAM = "/teams/default/orders/"
+PERSON = "/people/default/ada/"
+
+
+@dataclass(frozen=True)
+class Page:
+    """`address` may need the shop for an id. `who` is "" for nobody signed in."""
+
+    route: str
+    address: str | Callable[[Shop], str]
+    who: str = "ada"
+    name: str = ""
+    status: int = 200
+
+    @property
+    def key(self) -> str:
+        return self.name or self.route
+
+    def at(self, shop: Shop) -> str:
+        return self.address if isinstance(self.address, str) else self.address(shop)
+
+
+PAGES = [
+    Page("home", "/"),
+    Page("home", "/", "zoe", "home of somebody without team"),
+    Page("activity", "/activity/"),
+    Page("activity", "/activity/?name=entity", name="activity of entities"),
+    Page("keys", "/keys/"),
+    Page("services", "/services/"),
+    Page("services", "/services/?owner=orders&sort=-changed&type=service&tag=java", name="services narrowed"),
+    Page("services", "/services/?q=nothing-is-called-so", name="services without hit"),
+    Page("services", "/services/?as_of=2026-01-31", name="services as of"),
+    Page("apis", "/apis/"),
+    Page("catalog", "/catalog/?presence=missing&presence=orphan&presence=present"),
+    Page("search", "/search/", name="search, empty"),
+    Page("search", "/search/?q=baskt"),
+    Page("search", "/search/?q=qqqqqqqq", name="search without hit"),
+    Page("search_suggest", "/search/suggest/?q=bask"),
+    Page("entity", BASKET),
+    Page("entity", API, name="entity, API"),
+    Page("entity", "/catalog/default/system/selling/", name="entity, system"),
+    Page("entity", "/catalog/default/component/gone/", name="entity, orphan"),
+    Page("entity", "/catalog/default/resource/nowhere/", name="entity, missing"),
+    Page("entity", "/catalog/default/component/lonely/", name="entity, unowned"),
+    Page("entity_operations", f"{API}operations/"),
+    Page("entity_operations", f"{API}operations/?deprecated=yes&q=throw", name="entity_operations narrowed"),
+    Page("entity_operations", f"{API}operations/?q=nope", name="entity_operations without hit"),
+    Page("entity_relations", f"{BASKET}relations/"),
+    Page("entity_relations", f"{API}relations/?type=apiConsumedBy", name="entity_relations of one kind"),
+    Page("entity_graph", f"{BASKET}graph/"),
+    Page("entity_graph", "/catalog/default/component/by-hand/graph/", name="entity_graph, empty"),
+    Page("entity_history", f"{BASKET}history/"),
+    Page("entity_document", f"{BASKET}document/"),
+    Page("entity_edit", f"{BASKET}edit/"),
+    Page("entity_edit", "/catalog/default/component/by-hand/edit/", name="entity_edit, by hand"),
+    Page("entity_transfer", f"{BASKET}transfer/"),
+    Page("entity_new", "/catalog/new/"),
+    Page("teams", "/teams/"),
+    Page("teams", "/teams/?view=list&oversized=yes", name="teams, list"),
+    Page("teams", "/teams/?view=list&q=nope", name="teams without hit"),
+    Page("team", TEAM),
+    Page("team", f"{TEAM}?as_of=2026-01-31", name="team as of"),
+    Page("team", "/teams/default/shop/", name="team, unit"),
+    Page("team_history", f"{TEAM}history/"),
+    Page("team_edit", f"{TEAM}edit/"),
+    Page("team_members", f"{TEAM}members/"),
+    Page("people", "/people/"),
+    Page("people", "/people/?q=nope", name="people without hit"),
+    Page("people", "/people/?team=orders&teamless=yes", name="people narrowed"),
+    Page("person", PERSON),
+    Page("person_history", f"{PERSON}history/"),
+    Page("person_edit", f"{PERSON}edit/"),
+    Page("person_identities", f"{PERSON}identities/"),
+    Page("person_identities", f"{PERSON}identities/", "zoe", "person_identities, administrator"),
+    Page("sources", "/sources/"),
+    Page("source", lambda shop: f"/sources/{shop.source.pk}/"),
+    Page("source", lambda shop: f"/sources/{shop.source.pk}/", "zoe", "source, administrator"),
+    Page("source", lambda shop: f"/sources/{shop.source.pk}/?part=duplicates", name="source, duplicates"),
+    Page("source", lambda shop: f"/sources/{shop.source.pk}/?part=files", name="source, files"),
+    Page("source", lambda shop: f"/sources/{shop.source.pk}/?part=history", name="source, history"),
+    Page("source", lambda shop: f"/sources/{shop.source.pk}/?part=state", name="source, state"),
+    Page("source_new", "/sources/new/", "zoe"),
+    Page("source_edit", lambda shop: f"/sources/{shop.source.pk}/edit/", "zoe"),
+    Page("source_push", lambda shop: f"/sources/{shop.source.pk}/push/", "zoe"),
+    Page("rulebook", "/rulebook/"),
+    Page("history", lambda shop: f"/history/webhook/{shop.webhook.pk}/", "zoe"),
+    Page("deliveries", "/deliveries/", "zoe"),
+    Page("deliveries", "/deliveries/?state=delivered", "zoe", "deliveries, empty"),
+    Page("webhooks", "/webhooks/", "zoe"),
+    Page("webhook_new", "/webhooks/new/", "zoe"),
+    Page("webhook", lambda shop: f"/webhooks/{shop.webhook.pk}/", "zoe"),
+    Page("profile", "/profile/"),
+    Page("tokens", "/tokens/"),
+    Page("tokens", "/tokens/", "sam", "tokens, none"),
+    Page("account_login", "/accounts/login/", ""),
+    Page("account_logout", "/accounts/logout/"),
+    Page("account_reset_password", "/accounts/password/reset/", ""),
+    Page("account_reset_password_done", "/accounts/password/reset/done/", ""),
+    Page("account_reset_password_from_key", "/accounts/password/reset/key/1-bad/", ""),
+    Page("account_reset_password_from_key_done", "/accounts/password/reset/key/done/", ""),
+    Page("account_signup", "/accounts/signup/", ""),
+    Page("account_inactive", "/accounts/inactive/", ""),
+    Page("account_confirm_email", "/accounts/confirm-email/bad/", ""),
+    Page("account_email_verification_sent", "/accounts/confirm-email/", ""),
+    Page("account_email", "/accounts/email/"),
+    Page("account_change_password", "/accounts/password/change/"),
+    Page("account_reauthenticate", "/accounts/reauthenticate/"),
+    Page("mfa_index", "/accounts/2fa/"),
+    Page("socialaccount_connections", "/accounts/3rdparty/"),
+    Page("socialaccount_login_cancelled", "/accounts/3rdparty/login/cancelled/", ""),
+    Page("socialaccount_login_error", "/accounts/3rdparty/login/error/", "", status=401),
+]
+
+NO_PAGES = {
+    "become": "only in the demonstration; test_frame looks at it there",
+    "choose": "sends back to where one was",
+    "healthz": "for machines",
+}
+"""Routes that answer to GET and are no page of the inventory, and why."""
