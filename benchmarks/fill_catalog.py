@@ -123,7 +123,7 @@ def _entity(chance, kind, n, names, kinds, sources, files, tags, operations, own
             operations.append((n, f"GET {path}", "GET", path, f"Read the {chance.choice(FIRST)}", False, "[]", place))
     type_ = chance.choice(TYPES.get(kind, [""]))
     lifecycle = chance.choice(LIFECYCLES) if kind in ("Component", "API") else ""
-    place = chance.randrange(len(sources))
+    place = (owner or n) % len(sources)
     document = {
         "apiVersion": "backstage.io/v1alpha1",
         "kind": kind,

@@ -31,6 +31,8 @@ from awayteam.sources.models import Source
 MOST_VALUES = 50
 FEW = ("kind", "type", "lifecycle", "presence")
 """Properties with few values, counted together; owners and sources, which are many, one by one."""
+NONE_SUCH = -1
+"""The key of an owner or source that nobody knows."""
 COLUMNS = {"owner": "owner_id", "source": "source_id"}
 
 
@@ -51,53 +53,36 @@ def total(actor: Actor, filter: EntityFilter) -> int:
 
 
 class _Cube:
-    """Counts under the filter, in the cube where that is enough, in the entities themselves where it isn't."""
+    """Numbers of entities by their properties: from the facet cube where that is enough, else from the entities that
+    fit, which are then read once and counted here."""
 
     def __init__(self, actor: Actor, filter: EntityFilter) -> None:
-        self.filter = filter
+        self.actor = actor
+        self.selected: dict[str, set[Any]] = {
+            "kind": {usual_kind(kind) for kind in filter.kind},
+            "type": set(filter.type),
+            "lifecycle": set(filter.lifecycle),
+            "presence": {presence.value for presence in presences(filter.presence)},
+            "owner": _keys(filter.owner, _owners(filter)),
+            "source": _keys(filter.source, _sources(filter)),
+        }
+        if filter.owner and not self.selected["owner"]:
+            self.selected["owner"] = {NONE_SUCH}
+        if filter.source and not self.selected["source"]:
+            self.selected["source"] = {NONE_SUCH}
+        self.read: list[tuple[Any, ...]] | None = None
         if filter.tag or filter.system or filter.text or filter.fields:
             system = EntityFilter(presence=EVERY_PRESENCE, system=filter.system)
-            entities = beyond_cube(narrow(visible(actor, Entity.objects.all()), system), filter)
-            self.parts: list[tuple[QuerySet[Any], Any]] = [(entities, Count("pk"))]
-        else:
-            self.parts = _cubes(actor)
-        self.values: dict[str, Q] = {
-            "kind": _one_of("kind", [usual_kind(kind) for kind in filter.kind]),
-            "type": _one_of("type", filter.type),
-            "lifecycle": _one_of("lifecycle", filter.lifecycle),
-            "presence": Q(presence__in=[presence.value for presence in presences(filter.presence)]),
-            "owner": _among("owner_id", _owners(filter), filter.owner),
-            "source": _among("source_id", _sources(filter), filter.source),
-        }
-
-    def conditions(self, names: Iterable[str]) -> Q:
-        condition = Q()
-        for name in names:
-            condition &= self.values[name]
-        return condition
-
-    def counted(self, by: Sequence[str], under: Iterable[str]) -> list[tuple[Any, ...]]:
-        """(values of `by`, number) under the conditions on some properties; a combination may come twice."""
-        condition = self.conditions(under)
-        return [
-            row
-            for rows, amount in self.parts
-            for row in rows.filter(condition).order_by().values_list(*by).annotate(n=amount)
-        ]
-
-    def total(self) -> int:
-        return sum(number for *_, number in self.counted(["kind"], self.values))
+            rows = beyond_cube(narrow(visible(actor, Entity.objects.all()), system), filter)
+            columns = [COLUMNS.get(name, name) for name in self.selected]
+            self.read = list(rows.order_by().values_list(*columns).annotate(n=Count("pk")))
 
     def few(self) -> dict[str, Counter[Any]]:
-        """Counts of the properties with few values: one statement gives every combination, counted up here."""
+        """Counts of the properties with few values; one statement, which gives every combination."""
+        rows = self._counted(FEW, ("owner", "source"))
         counts: dict[str, Counter[Any]] = {name: Counter() for name in FEW}
-        chosen: list[set[Any]] = [
-            {usual_kind(kind) for kind in self.filter.kind},
-            set(self.filter.type),
-            set(self.filter.lifecycle),
-            {presence.value for presence in presences(self.filter.presence)},
-        ]
-        for *values, number in self.counted(FEW, ("owner", "source")):
+        chosen = [self.selected[name] for name in FEW]
+        for *values, number in rows:
             misses = [place for place, value in enumerate(values) if chosen[place] and value not in chosen[place]]
             for place, name in enumerate(FEW):
                 if not misses or misses == [place]:
@@ -105,11 +90,40 @@ class _Cube:
         return counts
 
     def one(self, name: str) -> Counter[Any]:
-        """Counts of owners or sources."""
+        """Counts of owners or sources; one statement."""
         counts: Counter[Any] = Counter()
-        for key, number in self.counted([COLUMNS[name]], [other for other in self.values if other != name]):
+        for key, number in self._counted([name], [other for other in self.selected if other != name]):
             counts[key] += number
         return counts
+
+    def total(self) -> int:
+        return sum(number for *_, number in self._counted(["kind"], self.selected))
+
+    def _counted(self, by: Sequence[str], under: Iterable[str]) -> list[tuple[Any, ...]]:
+        """(values of `by`, number) under what is selected of some properties; a combination may come twice."""
+        if self.read is not None:
+            return self._picked(by, list(under))
+        condition = Q()
+        for name in under:
+            if values := self.selected[name]:
+                condition &= _among(COLUMNS.get(name, name), values)
+        columns = [COLUMNS.get(name, name) for name in by]
+        return [
+            row
+            for rows, amount in _cubes(self.actor)
+            for row in rows.filter(condition).order_by().values_list(*columns).annotate(n=amount)
+        ]
+
+    def _picked(self, by: Sequence[str], under: Sequence[str]) -> list[tuple[Any, ...]]:
+        """The same from what was read."""
+        places = {name: place for place, name in enumerate(self.selected)}
+        checks = [(places[name], self.selected[name]) for name in under if self.selected[name]]
+        wanted = [places[name] for name in by]
+        return [
+            (*(row[place] for place in wanted), row[-1])
+            for row in self.read or ()
+            if all(row[place] in values for place, values in checks)
+        ]
 
 
 def _cubes(actor: Actor) -> list[tuple["QuerySet[Any]", Any]]:
@@ -126,11 +140,14 @@ def _one_of(column: str, values: Sequence[str]) -> Q:
     return Q(**{f"{column}__in": list(values)}) if values else Q()
 
 
-def _among(column: str, ids: Sequence[int], values: Sequence[str]) -> Q:
-    if not values:
-        return Q()
-    condition = Q(**{f"{column}__in": ids})
-    return condition | Q(**{f"{column}__isnull": True}) if "" in values else condition
+def _among(column: str, values: set[Any]) -> Q:
+    condition = Q(**{f"{column}__in": sorted(value for value in values if value is not None)})
+    return condition | Q(**{f"{column}__isnull": True}) if None in values else condition
+
+
+def _keys(values: Sequence[str], ids: Sequence[int]) -> set[Any]:
+    """The keys of the cube for the values of a filter; None stands for none."""
+    return {*ids, *([None] if "" in values else [])}
 
 
 def _owners(filter: EntityFilter) -> list[int]:
@@ -150,8 +167,10 @@ def _tags(actor: Actor, filter: EntityFilter) -> Counter[str]:
     cube &= _one_of("kind", [usual_kind(kind) for kind in filter.kind])
     cube &= _one_of("type", filter.type) & _one_of("lifecycle", filter.lifecycle)
     counts = Counter(dict(TagCount.objects.filter(cube).order_by().values_list("tag").annotate(n=Sum("entities"))))
-    restricted = Entity.objects.filter(restricted=True)
-    return counts + _tags_of(narrow(visible(actor, restricted), replace(filter, tag=())))
+    restricted = list(visible(actor, Entity.objects.filter(restricted=True)).values_list("pk", flat=True))
+    if restricted:
+        counts += _tags_of(narrow(Entity.objects.filter(pk__in=restricted), replace(filter, tag=())))
+    return counts
 
 
 def _tags_of(entities: "QuerySet[Entity]") -> Counter[str]:

@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Value
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Sum, Value
 from django.db.models.lookups import In
 
 from awayteam.catalog.kinds import usual_kind
-from awayteam.catalog.models import Alias, Entity, EntityTag, Presence
+from awayteam.catalog.models import Alias, Entity, EntityTag, Presence, TagCount
 from awayteam.catalog.queries import paths
 from awayteam.kernel.errors import InvalidInput
 from awayteam.sources.backstage import refs
@@ -15,6 +15,8 @@ from awayteam.sources.backstage import refs
 LISTED = (Presence.PRESENT, Presence.ORPHAN)
 """What a list shows unless asked: what is declared, and what was until lately."""
 
+OFTEN = 20_000
+"""Entities from which on a tag is rather checked than looked up."""
 EVERY_PRESENCE = tuple(presence.name.lower() for presence in Presence)
 
 
@@ -82,7 +84,7 @@ def narrow(entities: "QuerySet[Entity]", filter: EntityFilter) -> "QuerySet[Enti
 def beyond_cube(entities: "QuerySet[Entity]", filter: EntityFilter) -> "QuerySet[Entity]":
     """The conditions that the facet cube doesn't know: tags, words and single fields."""
     if filter.tag:
-        entities = entities.filter(Exists(EntityTag.objects.filter(entity=OuterRef("pk"), tag__in=filter.tag)))
+        entities = entities.filter(tagged(filter.tag))
     if filter.text:
         from awayteam.catalog.search import matching
 
@@ -90,6 +92,15 @@ def beyond_cube(entities: "QuerySet[Entity]", filter: EntityFilter) -> "QuerySet
     for path, value in filter.fields:
         entities = entities.filter(paths.condition(path, value))
     return entities
+
+
+def tagged(tags: Sequence[str]) -> Q:
+    """Entities with one of the tags: looked up where they are few, checked one by one where nearly any may have it."""
+    rows = EntityTag.objects.filter(tag__in=tags)
+    often = TagCount.objects.filter(tag__in=tags).aggregate(n=Sum("entities"))["n"] or 0
+    if often > OFTEN:
+        return Q(Exists(rows.filter(entity=OuterRef("pk"))))
+    return Q(pk__in=rows.values("entity_id"))
 
 
 def linked(name: str, references: Sequence[str]) -> Q:

@@ -3,13 +3,16 @@
 Known paths are counted in columns, tags and edges; every other one in the documents, with the path as a parameter.
 """
 
+import sys
 from typing import Any
 
 from django.db import connection
 from django.db.models import Count, QuerySet
 
 from awayteam.catalog.models import Entity, EntityTag, Relation
-from awayteam.catalog.permissions import visible_through
+from awayteam.catalog.permissions import hidden, visible_through
+from awayteam.catalog.queries.facets import facets
+from awayteam.catalog.queries.filters import EntityFilter
 from awayteam.catalog.queries.paths import split
 from awayteam.kernel.actor import Actor
 from awayteam.kernel.errors import InvalidInput
@@ -23,6 +26,14 @@ COLUMNS = {
     "spec.type": "type",
     "spec.lifecycle": "lifecycle",
 }
+CUBES = {
+    "kind": "kind",
+    "spec.type": "type",
+    "spec.lifecycle": "lifecycle",
+    "metadata.tags": "tag",
+    "relations.ownedBy": "owner",
+}
+"""Path -> the facet of the catalog that counts the same."""
 SQLITE = """
 SELECT CASE j.type WHEN 'true' THEN 'true' WHEN 'false' THEN 'false' ELSE CAST(j.value AS TEXT) END,
   COUNT(DISTINCT e.id)
@@ -38,6 +49,21 @@ FROM catalog_entity e CROSS JOIN LATERAL jsonb_array_elements(CASE jsonb_typeof(
 WHERE (e.document #> %s::text[]) IS NOT NULL AND jsonb_typeof(j.v) NOT IN ('object', 'array', 'null')
 AND e.id IN ({chosen}) GROUP BY 1
 """
+
+
+def values_of(actor: Actor, filter: EntityFilter, path: str) -> list[tuple[str, int]] | None:
+    """The same from the cubes, for the paths that they know; None for others."""
+    if path not in CUBES:
+        return None
+    name = CUBES[path]
+    (facet,) = (each for each in facets(actor, filter, most=sys.maxsize) if each.name == name)
+    chosen = getattr(filter, name)
+    unseen = set(hidden(actor).values_list("ref", flat=True)) if name == "owner" else set()
+    return sorted(
+        (each.value, each.count)
+        for each in facet.values
+        if each.value and each.value not in unseen and (each.selected or not chosen)
+    )
 
 
 def values_at(actor: Actor, entities: "QuerySet[Entity]", path: str) -> list[tuple[str, int]]:

@@ -126,7 +126,7 @@ def check_facets(actor: Actor, filter: EntityFilter, rows: list[Entity]) -> None
 
 def test_facets_mark_what_is_selected_and_keep_it_in_sight() -> None:
     world.many()
-    filter = EntityFilter(kind=("widget",), owner=("team-4",))
+    filter = EntityFilter(kind=("Widget",), owner=("team-4",))
     found = {facet.name: facet for facet in queries.facets(SYSTEM, filter, most=1)}
     assert [value.value for value in found["kind"].values if value.selected] == ["Widget"]
     assert found["owner"].values[0].value == "group:default/team-4"
