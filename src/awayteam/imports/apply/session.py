@@ -4,10 +4,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from awayteam.catalog import facets
+from awayteam.catalog import facets, search
 from awayteam.catalog.facets import FacetKey
 from awayteam.imports.apply.ids import Ids
-from awayteam.imports.apply.searching import reindex
 from awayteam.kernel import events
 from awayteam.kernel.actor import Actor
 from awayteam.kernel.events import Draft
@@ -39,7 +38,7 @@ class Session:
     def finish_batch(self) -> None:
         """The last step of a batch's transaction: events, search index, cube."""
         events.append_many(self.drafts)
-        reindex(self.changed)
+        search.reindex(self.changed)
         facets.apply(self.cube)
         self.drafts.clear()
         self.changed.clear()
