@@ -43,8 +43,8 @@ def test_a_bad_file_gives_an_error_and_its_neighbours_load(tmp_path: Path, name:
 def test_odd_values_reach_the_database_or_an_error(tmp_path: Path) -> None:
     folder = Folder(tmp_path / "repo")
     odd = '{"apiVersion": "backstage.io/v1alpha1", "kind": "Component", "metadata": {"name": "odd", '
-    odd += '"title": "a\\u0000b", "x": "\\ud800", "n": 123456789012345678901234567890, "f": 1e999}, "spec": {"type": "service", '
-    odd += '"lifecycle": "x", "owner": "one", "deep": ' + "[" * 60 + "]" * 60 + "}}"
+    odd += '"title": "a\\u0000b", "x": "\\ud800", "n": 123456789012345678901234567890, "f": 1e999}, '
+    odd += '"spec": {"type": "service", "lifecycle": "x", "owner": "one", "deep": ' + "[" * 60 + "]" * 60 + "}}"
     folder.write("catalog-info.json.yaml", odd)
     folder.write(
         "b.yaml", component("orders", metadata=f"title: {'é' * 400}\ntags: [{', '.join(f't{n}' for n in range(200))}]")
