@@ -7,6 +7,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("awayteam.api.urls")),
     path("", include("awayteam.accounts.urls")),
     path("", include("awayteam.catalog.urls")),
+    path("", include("awayteam.contributions.urls")),
     path("", include("awayteam.imports.urls")),
     path("", include("awayteam.kernel.urls")),
     path("", include("awayteam.organisation.urls")),

@@ -1,5 +1,65 @@
-"""What the away map adds to pages."""
+"""What the away map adds to pages: its place in the navigation, and panels of teams and services."""
+
+from typing import Any
+
+from django.urls import reverse
+
+from awayteam.catalog.models import Entity
+from awayteam.contributions import queries
+from awayteam.contributions.models import CommitAuthor, Repository
+from awayteam.contributions.permissions import visible
+from awayteam.kernel import panels, subjects
+from awayteam.kernel.panels import NavigationEntry, Panel
+from awayteam.kernel.requests import Request
+from awayteam.organisation.models import Team
+
+PAGES = (
+    "away_area",
+    "away_areas",
+    "away_authors",
+    "away_belonging",
+    "away_commits",
+    "away_contradictions",
+    "away_correct",
+    "away_repositories",
+    "away_repository_new",
+)
+KINDS = frozenset({"Component", "API", "Resource", "System"})
 
 
 def register() -> None:
-    pass
+    panels.register_navigation(NavigationEntry("away", "Away map", 50, "away_map", "arrows-exchange", "a", PAGES))
+    panels.register("team", Panel("away", "Help given and taken", 30, _team, "contributions/team_panel.html"))
+    panels.register("entity", Panel("changers", "Who changes it", 40, _entity, "contributions/entity_panel.html"))
+    subjects.register("author", _authors)
+    subjects.register("repository", _repositories)
+
+
+def _team(request: Request, team: Team) -> dict[str, Any] | None:
+    """Whom a team helps and who helps it in the last twelve months; nothing where nobody did."""
+    if team.is_unit or not Repository.objects.exclude(tip="").exists():
+        return None
+    found = queries.team_flows(request.actor, team)
+    return {"found": found} if found.gives or found.takes or found.home else None
+
+
+def _entity(request: Request, entity: Entity) -> dict[str, Any] | None:
+    if entity.kind not in KINDS:
+        return None
+    found = queries.changers(request.actor, entity)
+    if found is None:
+        return None
+    total = sum(row[1] for row in found.rows)
+    return {"found": found, "total": total, "home": sum(row[1] for row in found.rows if row[2])}
+
+
+def _authors(request: Request, ids: set[int]) -> dict[int, str]:  # noqa: ARG001
+    """Authors are seen by everybody signed in; those that are gone have no page."""
+    known = set(CommitAuthor.objects.filter(pk__in=ids).values_list("pk", flat=True))
+    return {id: reverse("away_correct", args=[id]) if id in known else "" for id in ids}
+
+
+def _repositories(request: Request, ids: set[int]) -> dict[int, str]:
+    """Repositories that the actor may see; those that are gone may have been restricted and stay unseen."""
+    seen = visible(request.actor, Repository.objects.filter(pk__in=ids)).values_list("pk", flat=True)
+    return {id: f"{reverse('away_map')}?repository={id}" for id in seen}

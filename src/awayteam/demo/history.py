@@ -2,7 +2,8 @@
 
 Everything follows from the seed. What a visitor should find: Checkout changes a part of Payments' gateway more than
 Payments does; the reconciliation of the ledger is known by one person; two owners in the catalog and in CODEOWNERS
-disagree; there are bots, a contractor and private addresses that nobody knows, and changes from outside that land later than those from home.
+disagree; there are bots, a contractor and private addresses that nobody knows, and changes from outside that land later
+than those from home.
 """
 
 import os
