@@ -13,9 +13,10 @@ from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast, Lower, NullIf
 
 from awayteam.catalog.api.schemas import can_see
-from awayteam.catalog.models import Entity, Presence
+from awayteam.catalog.models import Entity, FacetCount, Presence
 from awayteam.catalog.permissions import visible
-from awayteam.catalog.queries import paths
+from awayteam.catalog.queries import EntityFilter, paths
+from awayteam.catalog.queries.filters import narrow
 from awayteam.kernel.actor import Actor
 from awayteam.kernel.errors import AwayteamError
 
@@ -29,6 +30,17 @@ USUAL = {
         *("memberOf", "displayName", "implementsApis"),
     )
 }
+PLAIN = {
+    "kind": "kind",
+    "spec.type": "type",
+    "spec.lifecycle": "lifecycle",
+    "spec.owner": "owner",
+}
+"""Keys that are fields of the catalog's own filter."""
+REFERENCE = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-_./:")
+KEYS = {"": "sort_name", "ref": "ref"}
+"""Orders of our own, by index: by title or name where nothing is asked, by reference in the old list."""
+NEVER_EMPTY = frozenset(("kind", "metadata.name", "metadata.namespace", "metadata.uid", *KEYS))
 COLUMNS = {
     "kind": "kind",
     "metadata.name": "name",
@@ -57,15 +69,45 @@ class Order(NamedTuple):
 def entities_for(actor: Actor, filters: Sequence[str]) -> "QuerySet[Entity]":
     """The entities that the actor may see and that match one of the filters; all where there are none."""
     rows = visible(actor, Entity.objects.filter(presence__in=LISTED))
+    if (plain := plain_filter(filters)) is not None:
+        return narrow(rows, plain)
     sets = [found for text in filters if (found := parse(text))]
-    if not sets:
-        return rows
     if sum(len(values) for each in sets for values in each.values()) > MOST_CONDITIONS:
         raise InputError(f"A query has at most {MOST_CONDITIONS} conditions.", "Split it.")
     anything: Any = Q(pk__in=[])
     for each in sets:
         anything |= _all(actor, each)
     return rows.filter(anything)
+
+
+def plain_filter(filters: Sequence[str]) -> EntityFilter | None:
+    """The same question in the catalog's own terms, which indexes and cubes answer; None where it has no such form."""
+    sets = [found for text in filters if (found := parse(text))]
+    if not sets:
+        return EntityFilter()
+    wanted = sets[0]
+    if len(sets) > 1 or not wanted.keys() <= PLAIN.keys() or any(None in values for values in wanted.values()):
+        return None
+    given: dict[str, tuple[str, ...]] = {}
+    for key, values in wanted.items():
+        name = PLAIN[key]
+        spelt = _spelt(name, [value for value in values if value])
+        if name in given or not spelt or len(spelt) < len(values):
+            return None
+        given[name] = spelt
+    return EntityFilter(**given)  # type: ignore[arg-type]
+
+
+def _spelt(name: str, values: Sequence[str]) -> tuple[str, ...]:
+    """The values as they are kept, whatever their case here; references must be whole. Empty where one can't be."""
+    if name == "kind":
+        return tuple(values)
+    if name == "owner":
+        good = all(set(value.lower()) <= REFERENCE and value[-1].isalnum() for value in values)
+        return tuple(values) if good else ()
+    wanted = {value.casefold() for value in values}
+    known = FacetCount.objects.order_by().values_list(name, flat=True).distinct()
+    return tuple(value for value in known if value.casefold() in wanted)
 
 
 def parse(text: str) -> dict[str, list[str | None]]:
@@ -132,10 +174,14 @@ def order_of(text: str) -> Order:
     return Order(usual(field.strip()), direction.strip() == "desc")
 
 
-def text_at(path: str) -> Expression:
+def text_at(path: str) -> Expression | F:
     """The value at a path in lower case, as text to sort by or to search in; None where there is none."""
     if path == "metadata.uid":
         return Cast("pk", TextField())
+    if path in KEYS:
+        return F(KEYS[path])
+    if path in NEVER_EMPTY:
+        return Lower(F(COLUMNS[path]))
     if path in COLUMNS:
         return NullIf(Lower(F(COLUMNS[path])), Value(""))
     paths.condition(path, None)

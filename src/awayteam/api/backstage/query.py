@@ -7,17 +7,19 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
-from django.db.models import F, Q, QuerySet, TextField, Value
+from django.db.models import F, Q, QuerySet
 
 from awayteam.api.backstage import filters
 from awayteam.api.backstage.filters import InputError, Order
+from awayteam.catalog import queries
 from awayteam.catalog.models import Entity
+from awayteam.catalog.queries.keyset import Beyond
 from awayteam.kernel.actor import Actor
 
 MOST = 10_000
 """Entities in one answer, whatever is asked."""
 LONGEST_CURSOR = 20_000
-NOTHING = Value(None, output_field=TextField())
+BY_NAME = Order("", False)
 Position = tuple[str | None, int]
 
 
@@ -49,7 +51,7 @@ def ask(actor: Actor, question: Question, *, limit: int, offset: int = 0) -> Ans
     """One page; three statements, two when the total is known from an earlier page."""
     limit = min(limit, MOST)
     rows = matching(actor, question)
-    total = question.total if question.total is not None else rows.count()
+    total = question.total if question.total is not None else _count(actor, question, rows)
     if limit == 0:
         return Answer([], total)
     found = list(_placed(rows, question)[offset : offset + limit + 1])
@@ -69,6 +71,12 @@ def ask(actor: Actor, question: Question, *, limit: int, offset: int = 0) -> Ans
     )
 
 
+def _count(actor: Actor, question: Question, rows: "QuerySet[Entity]") -> int:
+    """From the catalog's cubes where the question has that form, else by counting."""
+    plain = None if question.term.strip() else filters.plain_filter(question.filters)
+    return rows.count() if plain is None else queries.total(actor, plain)
+
+
 def matching(actor: Actor, question: Question) -> "QuerySet[Entity]":
     """Everything that the question is about, in no order."""
     rows = filters.entities_for(actor, question.filters)
@@ -85,36 +93,30 @@ def matching(actor: Actor, question: Question) -> "QuerySet[Entity]":
 
 def _placed(rows: "QuerySet[Entity]", question: Question) -> "QuerySet[Entity, tuple[int, str | None]]":
     """(id, value) in order, from the question's position on; without a value stands last in either direction."""
-    falling = bool(question.order and question.order.descending)
-    against = falling != question.backwards
-    by_id = F("pk").desc() if against else F("pk").asc()
-    if question.order is None:
-        if question.after:
-            rows = rows.filter(_beyond("pk", question.after[1], against))
-        return rows.annotate(_value=NOTHING).order_by(by_id).values_list("pk", "_value")
-    rows = rows.annotate(_value=filters.text_at(question.order.field))
+    order = question.order or BY_NAME
+    against = order.descending != question.backwards
+    may_lack = order.field not in filters.NEVER_EMPTY
+    rows = rows.annotate(_value=filters.text_at(order.field))
     if question.after:
-        rows = rows.filter(_after(question.after, against, question.backwards))
-    value = F("_value")
-    if question.backwards:
-        by_value = value.desc(nulls_first=True) if against else value.asc(nulls_first=True)
-    else:
-        by_value = value.desc(nulls_last=True) if against else value.asc(nulls_last=True)
-    return rows.order_by(by_value, by_id).values_list("pk", "_value")
+        rows = rows.filter(_beyond(question.after, against, question.backwards, may_lack))
+    first, last = (True, None) if question.backwards else (None, True)
+    nulls = {"nulls_first": first, "nulls_last": last} if may_lack else {}
+    value, pk = F("_value"), F("pk")
+    by = (value.desc(**nulls), pk.desc()) if against else (value.asc(**nulls), pk.asc())
+    return rows.order_by(*by).values_list("pk", "_value")
 
 
-def _after(position: Position, against: bool, backwards: bool) -> Q:
+def _beyond(position: Position, against: bool, backwards: bool, may_lack: bool) -> Q:
     value, pk = position
-    same = _beyond("pk", pk, against)
+    if not may_lack:
+        return Q(Beyond(["_value", "pk"], [value, pk], descending=against))
+    side = "lt" if against else "gt"
+    same = Q(**{f"pk__{side}": pk})
     if value is None:
         alone = Q(_value__isnull=True) & same
         return alone | Q(_value__isnull=False) if backwards else alone
-    following = _beyond("_value", value, against) | (Q(_value=value) & same)
+    following = Q(**{f"_value__{side}": value}) | (Q(_value=value) & same)
     return following if backwards else following | Q(_value__isnull=True)
-
-
-def _beyond(column: str, value: Any, against: bool) -> Q:
-    return Q(**{f"{column}__{'lt' if against else 'gt'}": value})
 
 
 def load(ids: Sequence[int]) -> list[Entity]:
@@ -140,9 +142,12 @@ def decode(cursor: str) -> Question:
             raise ValueError("too long")
         parts = orjson.loads(base64.b64decode(cursor, altchars=b"-_", validate=True))
         wanted, order, term, fields, after, backwards, total, first = parts
+        placed = Order(_text(order[0]), order[1] is True) if order is not None else None
+        if after and after[0] is None and (placed or BY_NAME).field in filters.NEVER_EMPTY:
+            raise ValueError("no position in this order")
         return Question(
             filters=_texts(wanted),
-            order=Order(_text(order[0]), order[1] is True) if order is not None else None,
+            order=placed,
             term=_text(term),
             term_fields=_texts(fields),
             after=_position(after),

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from urllib.parse import urlencode
 
 import orjson
+from django.db.models import QuerySet
 from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.utils import timezone
 from ninja import Path, Query, Router, Schema
@@ -15,10 +16,12 @@ from awayteam.api.backstage.filters import InputError, Order
 from awayteam.api.backstage.query import Question
 from awayteam.catalog import queries
 from awayteam.catalog.models import Alias, Entity
-from awayteam.catalog.queries.values import values_at
+from awayteam.catalog.queries import EntityFilter
+from awayteam.catalog.queries.values import values_at, values_of
+from awayteam.kernel.actor import Actor
 from awayteam.kernel.errors import NotFound
 from awayteam.kernel.requests import Request
-from awayteam.kernel.rest import Body, Word
+from awayteam.kernel.rest import Body, Word, etags
 from awayteam.kernel.rest.auth import SIGNED_IN_TO_READ
 from awayteam.sources.backstage import refs
 
@@ -119,8 +122,8 @@ def entities(request: Request, asked: Annotated[EntitiesQuery, Query()]) -> Any:
     if asked.after:
         question = query.decode(asked.after)
     else:
-        order = _old_order(asked.order[0]) if asked.order else Order("metadata.name", False)
-        question = Question(filters=tuple(asked.filter), order=order)
+        order = _old_order(asked.order[0]) if asked.order else Order("ref", False)
+        question = Question(filters=tuple(asked.filter), order=order, total=0)
     if asked.limit is None:
         return StreamingHttpResponse(
             _everything(request, question, asked.offset, wanted), content_type="application/json"
@@ -273,19 +276,23 @@ class FacetsOut(Schema):
 def entity_facets(request: Request, asked: Annotated[FacetsQuery, Query()]) -> Any:
     """The different values at each path, with how many entities have them."""
     rows = filters.entities_for(request.actor, asked.filter)
+    plain = filters.plain_filter(asked.filter)
     return {
         "facets": {
             facet: [
                 {"value": value, "count": count}
-                for value, count in values_at(request.actor, rows, filters.usual(facet))
+                for value, count in _values(request.actor, plain, rows, filters.usual(facet))
             ]
             for facet in asked.facet
         }
     }
 
 
+def _values(actor: Actor, plain: EntityFilter | None, rows: "QuerySet[Entity]", path: str) -> list[tuple[str, int]]:
+    counted = values_of(actor, plain, path) if plain is not None else None
+    return values_at(actor, rows, path) if counted is None else counted
+
+
 def _json(value: Any, request: Request) -> HttpResponse:
     """Documents are sent as they are: no schema of ours could tell what others keep in them."""
-    from awayteam.kernel.rest import etags
-
     return etags.answer(request, HttpResponse(orjson.dumps(value, default=str), content_type="application/json"))

@@ -243,8 +243,10 @@ def test_facets_take_filters(api: Client) -> None:
 
 
 def test_the_old_list_is_whole_or_has_a_link_to_the_next_page(api: Client) -> None:
-    whole = [row["metadata"]["name"] for row in everything(api, "fields=metadata.name")]
-    assert whole == sorted(whole)
+    shown = everything(api, "fields=kind,metadata.name")
+    refs = [f"{row['kind']}:default/{row['metadata']['name']}".lower() for row in shown]
+    assert refs == sorted(refs)
+    whole = sorted(row["metadata"]["name"] for row in shown)
     assert len(whole) == 15
     found, path = [], f"{BASE}/entities?limit=4&order=desc:metadata.name&fields=metadata.name"
     while path:
