@@ -83,6 +83,7 @@ def frame(request: Request, entity: Entity, tab: str) -> dict[str, Any]:
     declaration = queries.declaration(entity)
     return {
         "entity": entity,
+        "nav_key": "apis" if entity.kind == "API" else "services",
         "tabs": tabs,
         "tab": tab,
         "relation_counts": counts,
