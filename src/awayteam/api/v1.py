@@ -3,6 +3,7 @@
 from awayteam import __version__
 from awayteam.accounts.api import router as account
 from awayteam.catalog import api as catalog
+from awayteam.contributions.api import router as contributions
 from awayteam.imports.api import router as sources
 from awayteam.kernel.api import router as kernel
 from awayteam.kernel.rest import Api
@@ -22,5 +23,6 @@ api.add_router("/teams", organisation.teams)
 api.add_router("/people", organisation.people)
 api.add_router("", organisation.changes)
 api.add_router("/sources", sources)
+api.add_router("/contributions", contributions)
 api.add_router("", account)
 api.add_router("", kernel)

@@ -20,6 +20,7 @@ MODULES = (
     "owners",
     "scan",
     "identities",
+    "contributions",
     "rulebook",
     "users",
     "serve",

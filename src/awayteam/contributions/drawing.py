@@ -18,11 +18,10 @@ def sankey(rows: Sequence[FlowRow], *, most: int = MOST) -> Markup:
     if not drawn:
         return Markup("")
     left, right = _order(drawn, "origin"), _order(drawn, "target")
-    height = 40 + 18 * max(len(left), len(right)) + GAP * max(len(left), len(right))
     total = sum(row.commits for row in drawn)
-    room = height - 20 - GAP * max(len(left), len(right))
-    scale = room / total
+    scale = (20 + 18 * max(len(left), len(right))) / total
     starts, ends = _places(left, scale), _places(right, scale)
+    height = 14 + max(y + max(n * scale, 11) for places in (starts, ends) for y, n in places.values())
     nodes = Markup("").join(
         [_node(side, y, n * scale, False) for side, (y, n) in starts.items()]
         + [_node(side, y, n * scale, True) for side, (y, n) in ends.items()]

@@ -44,10 +44,13 @@ class Matrix:
 
 
 def matrix(flows: Sequence[FlowRow], *, sort: str = "away", most: int = MOST) -> Matrix:
-    """Rows and columns by `sort`: "away", "home", "name", or the key of a column, whose cells then order the rows."""
+    """Rows and columns by `sort`: "away", "home", "name", or the key of a column, whose cells then order the rows.
+
+    Owners that are no single team have a column after the teams', and no row of their own for what is home to them.
+    """
     cells = {(row.origin, row.target): row for row in flows}
     columns = _columns(flows)
-    rows = {row.origin for row in flows} | {row.target for row in flows if row.is_home}
+    rows = {row.origin for row in flows if row.origin.ref or not row.is_home}
     sums = {side: _sums(flows, side) for side in rows}
 
     def place(side: Side) -> tuple[int, str]:
@@ -96,10 +99,10 @@ def _columns(flows: Sequence[FlowRow]) -> list[Column]:
 
 def _sorted(columns: list[Column], sort: str) -> list[Column]:
     if sort == "name":
-        return sorted(columns, key=lambda one: one.side.label.casefold())
+        return sorted(columns, key=lambda one: (not one.side.ref, one.side.label.casefold()))
     if sort == "home":
-        return sorted(columns, key=lambda one: (-one.home, one.side.label.casefold()))
-    return sorted(columns, key=lambda one: (-one.away, one.side.label.casefold()))
+        return sorted(columns, key=lambda one: (not one.side.ref, -one.home, one.side.label.casefold()))
+    return sorted(columns, key=lambda one: (not one.side.ref, -one.away, one.side.label.casefold()))
 
 
 def _cell(row: FlowRow | None, highest: int, highest_home: int) -> Cell | None:

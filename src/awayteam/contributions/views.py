@@ -303,24 +303,7 @@ class CorrectionForm(PageForm):
         text = self.cleaned_data["person"].strip()
         if self.cleaned_data["says"] != "person":
             return None
-        return person_named(text)
-
-
-def person_named(text: str) -> Person:
-    """The one person with this reference, handle, address or name. Raises `InvalidInput`."""
-    from django.db.models import Q
-
-    if text:
-        plain = text.lstrip("@")
-        exact = Q(ref=text.lower()) | Q(ref__endswith=f"/{plain.lower()}") | Q(email__iexact=plain)
-        known = Q(identities__value_key=plain.casefold()) | Q(display_name__iexact=plain) | Q(name__iexact=plain)
-        found = list(Person.objects.filter(exact | known).distinct()[:2])
-        if len(found) == 1:
-            return found[0]
-        what = f"{text!r} is {'nobody here' if not found else 'the name of several people'}."
-    else:
-        what = "Name the person."
-    raise InvalidInput(what, "A handle or an e-mail address names one person.", {"person": what})
+        return queries.person_named(text)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -329,7 +312,7 @@ def correct(request: Request, id: int) -> HttpResponseBase:
     found, now = queries.author(request.actor, id), timezone.now()
     can(request.actor, Verb.CORRECT, None, now).require()
     form = CorrectionForm(request.POST or None, initial={"says": "person"})
-    if request.method == "POST" and form.is_valid() and form.attempt(lambda: _correct(request, found, form)):
+    if request.method == "POST" and form.is_valid() and form.attempt(lambda: bool(_correct(request, found, form))):
         return done(request, f"{found} is corrected; commits are classed anew.", reverse("away_authors"))
     context = frame(request, "authors") | {
         "author": found,

@@ -28,6 +28,8 @@ BELONGS_ELSEWHERE = {
     ("payment-gateway", "checkout-adapter"): "checkout",
     ("price-calculator", "discounts"): "promotions",
 }
+SHARED_FROM = 280
+"""Repositories with more commits share the ownership of their deployment with Runtime."""
 SOLE = ("payment-ledger", "reconciliation")
 BOT = ("renovate[bot]", "29139614+renovate[bot]@users.noreply.github.com")
 CONTRACTOR = ("Extern Three", "x3@studio-nord.example")
@@ -89,7 +91,9 @@ def plans(world: World) -> list[Plan]:
 def _rules(plan: Plan) -> Iterator[tuple[date, str]]:
     owners = plan.service.owners[:1] if plan.service.name in STALE_RULES else plan.service.owners
     for owner, span in owners:
-        lines = [f"* @{ORGANISATION}/{owner}", f"/deploy/ @{ORGANISATION}/{owner} @{ORGANISATION}/runtime", "/scratch/"]
+        lines = [f"* @{ORGANISATION}/{owner}", "/scratch/"]
+        if plan.commits > SHARED_FROM:
+            lines.append(f"/deploy/ @{ORGANISATION}/{owner} @{ORGANISATION}/runtime")
         lines += [f"/src/{area}/ @{ORGANISATION}/{other or owner}" for area, other in plan.areas.items()]
         yield span.starts, "\n".join(lines) + "\n"
 
@@ -160,6 +164,8 @@ def _unit(world: World, plan: Plan, day: date, chance: random.Random) -> _Unit:
     if author is None:
         team, author = owner, _author(world, owner, day, chance) or CONTRACTOR
     area = _area(plan, team, owner, chance)
+    if plan.areas[area] and chance.random() < 0.6:
+        author = _author(world, plan.areas[area], day, chance) or author
     if (plan.service.name, area) == SOLE:
         author = _sole(world, owner)
     if author == CONTRACTOR:
@@ -188,7 +194,7 @@ def _area(plan: Plan, team: str, owner: str, chance: random.Random) -> str:
 def _landing(author: tuple[str, str], area: str, day: date, is_away: bool, chance: random.Random) -> _Unit:
     at = _seconds(day, chance)
     by_branch = is_away or chance.random() < 0.25
-    count = chance.choice((1, 1, 2, 3)) if by_branch else 1
+    count = chance.choice((1, 1, 1, 2) if is_away else (1, 2, 2, 3)) if by_branch else 1
     changes = []
     for step in range(count):
         subject = f"{chance.choice(VERBS)} {chance.choice(THINGS)} in {area}"

@@ -1,7 +1,15 @@
 """What the away map answers; every answer is limited to what the actor may see."""
 
 from awayteam.contributions.queries.areas import AreaDetail, AreaRow, Belonging, area, areas, belonging
-from awayteam.contributions.queries.authors import AuthorRow, author, authors, correction, corrections, numbers
+from awayteam.contributions.queries.authors import (
+    AuthorRow,
+    author,
+    authors,
+    correction,
+    corrections,
+    numbers,
+    person_named,
+)
 from awayteam.contributions.queries.commits import CommitFilter, CommitRow, commits, words
 from awayteam.contributions.queries.flows import AwayMap, FlowRow, Series, Side, away_map, flows, over_time
 from awayteam.contributions.queries.repositories import (
@@ -46,6 +54,7 @@ __all__ = [
     "flows",
     "numbers",
     "over_time",
+    "person_named",
     "repositories",
     "repository",
     "scope",

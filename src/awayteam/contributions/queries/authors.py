@@ -10,8 +10,9 @@ from awayteam.contributions.models import AuthorShare, CommitAuthor, Correction,
 from awayteam.contributions.permissions import visible
 from awayteam.contributions.rules import AuthorClass
 from awayteam.kernel.actor import Actor
-from awayteam.kernel.errors import NotFound
+from awayteam.kernel.errors import InvalidInput, NotFound
 from awayteam.kernel.paging import Page, decode_cursor, page_of
+from awayteam.organisation.models import Person
 
 KINDS = tuple(kind.value for kind in AuthorClass)
 
@@ -96,3 +97,18 @@ def corrections(actor: Actor, *, limit: int = 100) -> list[Correction]:
     seen = _seen(actor).values("pk")
     rows = Correction.objects.filter(ended_at=None, author__in=seen).select_related("author", "person", "made_by")
     return list(rows.order_by("-made_at", "-pk")[:limit])
+
+
+def person_named(text: str) -> Person:
+    """The one person with this reference, handle, address or name. Raises `InvalidInput`."""
+    if text:
+        plain = text.lstrip("@")
+        exact = Q(ref=text.lower()) | Q(ref__endswith=f"/{plain.lower()}") | Q(email__iexact=plain)
+        known = Q(identities__value_key=plain.casefold()) | Q(display_name__iexact=plain) | Q(name__iexact=plain)
+        found = list(Person.objects.filter(exact | known).distinct()[:2])
+        if len(found) == 1:
+            return found[0]
+        what = f"{text!r} is {'nobody here' if not found else 'the name of several people'}."
+    else:
+        what = "Name the person."
+    raise InvalidInput(what, "A handle or an e-mail address names one person.", {"person": what})
