@@ -43,7 +43,7 @@ check: $(VENV)/dev.done  ## Lint, format, types, floors, migrations, templates
 	$(BIN)/mypy src
 	$(BIN)/lint-imports
 	AWAYTEAM_DATA=$$(mktemp -d) $(BIN)/django-admin makemigrations --check --dry-run --settings awayteam.settings
-	$(BIN)/djlint --check --lint --quiet src/awayteam
+	$(BIN)/djlint --lint --quiet src/awayteam
 
 bench: $(VENV)/dev.done  ## Measure against the stated figures and the peers
 	$(BIN)/python -m benchmarks

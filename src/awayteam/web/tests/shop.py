@@ -2,7 +2,7 @@
 
 Unit `shop` holds team `orders` (Ada leads it; nine people, so it is too large) and `search` (Sam). `orders` owns the
 service `basket` (which people have edited), the restricted service `vault` and the API `basket-api`; `finder` of
-`search` uses that API and a database that nobody declares. `lonely` has no owner, `gone` is an orphan. Zoe is an administrator.
+`search` uses that API and a database that nobody declares. `lonely` has no owner, `gone` is an orphan. Zoe administers.
 """
 
 from dataclasses import dataclass
