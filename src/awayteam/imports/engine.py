@@ -14,6 +14,7 @@ from django.db import transaction
 from awayteam.catalog.models import Entity, Presence
 from awayteam.imports import files, takeover
 from awayteam.imports.apply import edges, entities, identities, memberships, people, rename, structure, vanish
+from awayteam.imports.apply.item import Item
 from awayteam.imports.apply.session import Session
 from awayteam.imports.claims import Held, Settlement, protection, settle
 from awayteam.imports.documents import Documents, pack
@@ -314,7 +315,7 @@ class Run:
 _NOTE_FIELDS = ("path", "format", "hash", "needs", "targets", "problems", "guard", "stamp")
 
 
-def _shapes_the_tree(items: Iterable[entities.Item]) -> bool:
+def _shapes_the_tree(items: Iterable[Item]) -> bool:
     child_of = RelationType.CHILD_OF.value
     return any(
         item.record.kind == "Group" or any(edge[0] == child_of for edge in item.record.relations) for item in items

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import orjson
 
 from awayteam.catalog.models import ApiOperation, EntityTag, Origin, Relation
-from awayteam.imports.apply.entities import Item
+from awayteam.imports.apply.item import Item
 from awayteam.imports.apply.session import Session
 from awayteam.kernel import bulk
 from awayteam.sources.declared import RelationType

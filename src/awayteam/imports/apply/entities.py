@@ -1,18 +1,18 @@
 """The entity rows of one batch: created, changed or moved, with revisions, owners and events."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 from typing import Any, NamedTuple
 
 import orjson
 from django.db import connection
-from django.db.models import Case, DateTimeField, F, Value, When
 
 from awayteam.catalog import facets
 from awayteam.catalog.facets import FacetKey
-from awayteam.catalog.models import Alias, Edit, Entity, Ownership, Presence, Revision
+from awayteam.catalog.models import Alias, Edit, Entity, Presence, Revision
 from awayteam.catalog.rules import OpenEdit, in_force, plain
+from awayteam.imports.apply import ownerships
 from awayteam.imports.apply.ids import key_of
+from awayteam.imports.apply.item import Item, Light
 from awayteam.imports.apply.session import Session
 from awayteam.imports.apply.values import Values, changed_paths, declared_values
 from awayteam.imports.records import Record
@@ -49,37 +49,6 @@ COLUMNS = [
 
 
 PRESENT = Presence.PRESENT.value
-
-
-class Light(NamedTuple):
-    """What an entity is before the batch, as far as it decides what to do."""
-
-    id: int
-    ref: str
-    presence: int
-    content_hash: str
-    file_id: int | None
-    document_index: int | None
-    line: int | None
-    team_id: int | None
-    person_id: int | None
-    source_id: int | None
-    kind: str
-
-    @property
-    def only_named(self) -> bool:
-        """Whether no source ever declared it: then it has neither values nor a past."""
-        return not self.content_hash
-
-
-class Item(NamedTuple):
-    """One record to write, declared in `file_id`; `fields` are the values in force."""
-
-    record: Record
-    file_id: int
-    id: int
-    values: Values
-    was: Light | None
 
 
 class Batch(NamedTuple):
@@ -127,6 +96,8 @@ def _named(item: Item) -> Iterable[str]:
     for team, person, *_ in item.record.memberships:
         yield team
         yield person
+    for period in ownerships.dated(item):
+        yield period.owner
     if item.values.owner:
         yield item.values.owner
     if item.values.system:
@@ -173,7 +144,7 @@ def write(session: Session, batch: Batch) -> None:
             _count(session, item, key_of(before[item.id]))
             _changed(session, item, before[item.id])
     revise(session, before.values())
-    _own(session, batch.full, before)
+    ownerships.write(session, batch.full, before)
     places = ((item.id, item.file_id, item.record.document_index, item.record.line) for item in batch.places)
     bulk.update(Entity, ["file_id", "document_index", "line"], places)
     session.changed.extend(item.id for item in batch.full)
@@ -309,28 +280,3 @@ def revise(session: Session, before: Iterable[Entity]) -> None:
         if one.content_hash and one.changed_at < session.now
     )
     bulk.insert(Revision, columns, rows)
-
-
-def _own(session: Session, items: list[Item], before: dict[int, Entity]) -> None:
-    """Close and open ownerships; what a new source declares has been so since nobody knows when."""
-    opened, closed = [], []
-    for item in items:
-        old = before.get(item.id)
-        owner = session.ids.of[item.values.owner] if item.values.owner else None
-        was = old.owner_id if old is not None else None
-        if owner == was:
-            continue
-        if was is not None:
-            closed.append(item.id)
-        if owner is not None:
-            starts = None if session.first and was is None else session.now
-            opened.append((item.id, owner, starts, None, "", session.source.pk))
-    close_ownerships(closed, session.now)
-    bulk.insert(Ownership, ["entity_id", "owner_id", "starts", "ends", "reason", "source_id"], opened)
-
-
-def close_ownerships(entity_ids: Sequence[int], now: datetime) -> None:
-    """End the open ownerships of these entities (never before their start, should clocks disagree)."""
-    ends = Case(When(starts__gt=now, then=F("starts")), default=Value(now), output_field=DateTimeField())
-    for start in range(0, len(entity_ids), 10_000):
-        Ownership.objects.filter(entity__in=entity_ids[start : start + 10_000], ends=None).update(ends=ends)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from awayteam.imports.apply.entities import Item
+from awayteam.imports.apply.item import Item
 from awayteam.imports.apply.session import Session
 from awayteam.imports.models import IdentityClaim
 from awayteam.kernel import bulk

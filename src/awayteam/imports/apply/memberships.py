@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from django.db.models import Q
 
-from awayteam.imports.apply.entities import Item
+from awayteam.imports.apply.item import Item
 from awayteam.imports.apply.session import Session
 from awayteam.imports.models import MembershipClaim
 from awayteam.kernel import bulk

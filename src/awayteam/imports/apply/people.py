@@ -5,7 +5,7 @@ from typing import Any
 
 import orjson
 
-from awayteam.imports.apply.entities import Item
+from awayteam.imports.apply.item import Item
 from awayteam.imports.apply.session import Session
 from awayteam.kernel import bulk
 from awayteam.organisation.models import FactEdit, Person, Team

@@ -7,8 +7,8 @@ from django.db import connection, transaction
 
 from awayteam.catalog import facets
 from awayteam.catalog.models import ApiOperation, Entity, EntityTag, Presence, Relation
-from awayteam.imports.apply import identities, memberships
-from awayteam.imports.apply.entities import close_ownerships, revise
+from awayteam.imports.apply import identities, memberships, ownerships
+from awayteam.imports.apply.entities import revise
 from awayteam.imports.apply.ids import key_of
 from awayteam.imports.apply.session import Session
 from awayteam.imports.apply.structure import arrange
@@ -120,7 +120,7 @@ def _strip(session: Session, rows: list[Entity]) -> None:
     bulk.delete(Relation, "declared_by_id", ids)
     bulk.delete(EntityTag, "entity_id", ids)
     bulk.delete(ApiOperation, "api_id", ids)
-    close_ownerships(ids, session.now)
+    ownerships.close(ids, session.now)
     memberships.withdraw(session, ids)
     identities.withdraw(session, ids)
 
