@@ -4,6 +4,7 @@ Known paths are counted in columns, tags and edges; every other one in the docum
 """
 
 import sys
+from collections.abc import Collection
 from typing import Any
 
 from django.db import connection
@@ -51,19 +52,18 @@ AND e.id IN ({chosen}) GROUP BY 1
 """
 
 
-def values_of(actor: Actor, filter: EntityFilter, path: str) -> list[tuple[str, int]] | None:
-    """The same from the cubes, for the paths that they know; None for others."""
-    if path not in CUBES:
-        return None
-    name = CUBES[path]
-    (facet,) = (each for each in facets(actor, filter, most=sys.maxsize) if each.name == name)
-    chosen = getattr(filter, name)
-    unseen = set(hidden(actor).values_list("ref", flat=True)) if name == "owner" else set()
-    return sorted(
-        (each.value, each.count)
-        for each in facet.values
-        if each.value and each.value not in unseen and (each.selected or not chosen)
-    )
+def values_of(actor: Actor, filter: EntityFilter, paths: Collection[str]) -> dict[str, list[tuple[str, int]]]:
+    """The same from the cubes, for those of the paths that they know; eleven statements at most, none for none."""
+    if not CUBES.keys() & paths:
+        return {}
+    counted = {facet.name: facet for facet in facets(actor, filter, most=sys.maxsize)}
+    unseen = set(hidden(actor).values_list("ref", flat=True))
+    found = {}
+    for path in CUBES.keys() & paths:
+        facet, chosen = counted[CUBES[path]], getattr(filter, CUBES[path])
+        shown = [each for each in facet.values if each.value and (each.selected or not chosen)]
+        found[path] = sorted((each.value, each.count) for each in shown if each.value not in unseen)
+    return found
 
 
 def values_at(actor: Actor, entities: "QuerySet[Entity]", path: str) -> list[tuple[str, int]]:

@@ -53,10 +53,13 @@ def everywhere(words: Sequence[Word]) -> str:
     return _all(_in_fields(word, FIELDS[6]) for word in words)
 
 
-def ranks(actor: Actor, words: Sequence[Word], name: str, kinds: Sequence[str], most: int) -> dict[int, int]:
+def ranks(
+    actor: Actor, words: Sequence[Word], name: str, kinds: Sequence[str], most: int
+) -> tuple[dict[int, int], bool]:
     """Entity id -> the best tier in which it is found, of entities that the actor may see; six statements at most.
 
-    `name` is the whole query as one name ("" where that makes no sense); `most` rows of each kind and tier are enough.
+    `name` is the whole query as one name. The second value tells whether there were so many that `most` of a kind and
+    tier were enough: a kind with fewer than that is complete even then.
     """
     VOCABULARY.refresh()
     sight = Sight.of(actor)
@@ -67,14 +70,14 @@ def ranks(actor: Actor, words: Sequence[Word], name: str, kinds: Sequence[str], 
         if len(best) <= MOST_CANDIDATES:
             if best:
                 _note(best, _ask(tiers[:-1], MOST_CANDIDATES, sight))
-            return best
+            return best, False
     wanted = list(kinds or _kinds())
     for some in (tiers[:FIRST_TIERS], tiers[FIRST_TIERS:]):
         found = _ask([question._replace(kind=kind) for kind in wanted for question in some], most, sight)
         _note(best, found)
         numbers = Counter(kind for kind, _ in {(question.kind, pk) for question, pk in found})
         wanted = [kind for kind in wanted if numbers[kind] < most]
-    return best
+    return best, True
 
 
 def _note(best: dict[int, int], found: Iterable[tuple["Question", int]]) -> None:

@@ -16,6 +16,8 @@ from awayteam.kernel.actor import Actor
 from awayteam.organisation.models import Identity
 
 MOST_HITS = 100
+FEW_KINDS = 100
+"""Hits that are looked at where only some kinds are wanted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,19 +72,19 @@ def search(actor: Actor, words: str, *, limit: int = 20, kinds: Sequence[str] = 
     if not typed:
         return SearchResult()
     limit = max(1, min(limit, MOST_HITS))
-    most = 2 * limit + 1
+    most = max(2 * limit + 1, FEW_KINDS // len(kinds)) if kinds else 2 * limit + 1
     kinds = [usual_kind(kind) for kind in kinds]
-    found = ask.ranks(actor, typed, tokens.squash(words[: tokens.LONGEST_QUERY]), kinds, most)
+    found, bounded = ask.ranks(actor, typed, tokens.squash(words[: tokens.LONGEST_QUERY]), kinds, most)
     corrections = _corrections(typed)
     if corrections:
         put_right = [word._replace(corrections=corrections.get(word.typed, ())) for word in typed]
         name = "".join((word.corrections or (word.typed,))[0] for word in put_right)
-        second = ask.ranks(actor, put_right, name, kinds, most)
+        second, more = ask.ranks(actor, put_right, name, kinds, most)
         if second.keys() <= found.keys():
             corrections = {}
         found = {pk: tier + len(ask.TIERS) for pk, tier in second.items()} | found
-        typed = put_right
-    return SearchResult(_groups(found, typed, limit, most), corrections)
+        typed, bounded = put_right, bounded or more
+    return SearchResult(_groups(found, typed, limit, most if bounded else None), corrections)
 
 
 def _corrections(typed: Sequence[ask.Word]) -> dict[str, tuple[str, ...]]:
@@ -94,7 +96,8 @@ def _corrections(typed: Sequence[ask.Word]) -> dict[str, tuple[str, ...]]:
 Candidate = tuple[tuple[Any, ...], dict[str, Any]]
 
 
-def _groups(found: dict[int, int], typed: Sequence[ask.Word], limit: int, most: int) -> list[SearchGroup]:
+def _groups(found: dict[int, int], typed: Sequence[ask.Word], limit: int, most: int | None) -> list[SearchGroup]:
+    """`most` is how many of a kind were looked at, None where all were."""
     kinds: dict[str, list[Candidate]] = defaultdict(list)
     for row in _rows(list(found)):
         order = (found[row["pk"]], row["presence"], len(row["name"]), row["sort_name"], row["pk"])
@@ -108,7 +111,7 @@ def _groups(found: dict[int, int], typed: Sequence[ask.Word], limit: int, most: 
             kind,
             [hits[row["pk"]] for _, row in candidates[:limit]],
             more=max(0, len(candidates) - limit),
-            at_least=len(found) > ask.MOST_CANDIDATES and len(candidates) >= most,
+            at_least=most is not None and len(candidates) >= most,
         )
         for kind, candidates in sorted(kinds.items(), key=lambda item: item[1][0][0])
     ]

@@ -33,14 +33,18 @@ def _without_accents(text: str) -> str:
     return "".join(letter for letter in plain if not unicodedata.combining(letter))
 
 
+def pieces(text: str) -> dict[str, None]:
+    """The different runs of letters and digits of a text in order, without accents, in their own case."""
+    return dict.fromkeys(PIECES.findall(text if text.isascii() else _without_accents(text)))
+
+
 @lru_cache(maxsize=1 << 17)
 def parts(piece: str) -> tuple[str, ...]:
     """The folded piece (a run of letters and digits), and its words where it has several: `ordersapi orders api`."""
-    folded = fold(piece)[:LONGEST_WORD]
+    folded = "".join(PIECES.findall(fold(piece)))[:LONGEST_WORD]
     if piece.islower() and piece.isalpha():
         return (folded,)
-    plain = piece if piece.isascii() else _without_accents(piece)
-    found = PARTS.findall(plain) if plain.isascii() else []
+    found = PARTS.findall(piece) if piece.isascii() else []
     if len(found) < 2:
         return (folded,)
     return tuple(dict.fromkeys([folded, *(fold(part)[:LONGEST_WORD] for part in found)]))
@@ -49,7 +53,7 @@ def parts(piece: str) -> tuple[str, ...]:
 def words(text: str) -> dict[str, None]:
     """The different words of a text, in order."""
     found: dict[str, None] = {}
-    for piece in dict.fromkeys(PIECES.findall(text)):
+    for piece in pieces(text):
         for part in parts(piece):
             found[part] = None
     return found
@@ -77,5 +81,5 @@ def document(kind: str, name: str, title: str, extra: str, description: str) -> 
 
 def query_words(text: str) -> list[tuple[str, ...]]:
     """The words of a query: each the folded word as typed, and after it the parts that it may consist of."""
-    found = dict.fromkeys(parts(piece) for piece in PIECES.findall(text[:LONGEST_QUERY]))
+    found = dict.fromkeys(parts(piece) for piece in pieces(text[:LONGEST_QUERY]))
     return list(found)[:MOST_QUERY_WORDS]
