@@ -67,6 +67,7 @@ def _postgresql(url: str) -> dict[str, Any]:
             f"DATABASE_URL: unknown scheme {parts.scheme!r}; write postgresql://user:password@host:port/name"
         )
     options = dict(parse_qsl(parts.query))
+    options.setdefault("options", "-c jit=off -c random_page_cost=1.1")  # many small questions, on solid-state storage
     host = options.pop("host", "") or unquote(parts.hostname or "")
     return {
         "ENGINE": "django.db.backends.postgresql",
