@@ -195,3 +195,27 @@ def test_backup_and_restore_by_command(awayteam: Awayteam, tmp_path: Path, impor
     assert other.json("restore", tmp_path / "b.tar.gz")["rows"] == made["rows"]
     assert "Order Service" in other("search", "order").stdout
     other("restore", tmp_path / "b.tar.gz", code=1)
+
+
+def test_a_place_that_cannot_be_read_is_an_error_beside_the_others_and_leaves_no_source(
+    tmp_path: Path, catalog: Path
+) -> None:
+    own = Awayteam(tmp_path / "data")
+    done = own.json("import", catalog / "teams.yaml", tmp_path / "nowhere")
+    assert done["entities"] == {"Group": 1, "User": 1}
+    assert [error["file"] for error in done["errors"]] == [str(tmp_path / "nowhere")]
+    assert [source["name"] for source in own.json("sources", "list")] == ["teams.yaml"]
+
+
+def test_a_glob_that_matches_nothing_takes_nothing_away(tmp_path: Path, catalog: Path) -> None:
+    own = Awayteam(tmp_path / "data")
+    before = own.json("import", catalog)
+    refused = own("import", catalog, "--path", "*.yamll", code=1)
+    assert "*.yamll" in refused.stderr
+    after = own.json("import", catalog)
+    assert (after["entities"], after["orphaned"]) == (before["entities"], 0)
+
+
+def test_a_data_folder_that_cannot_be_made_is_an_error_with_advice(catalog: Path) -> None:
+    refused = Awayteam(Path("/proc/nothing"))("import", catalog, code=1)
+    assert "--data" in refused.stderr

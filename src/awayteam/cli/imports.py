@@ -53,15 +53,16 @@ def import_(
     wanted = [Wanted(one, name=name, ref=ref, globs=tuple(path or ()), watched=watch) for one in paths]
     sources, result, failures = _import(wanted, workers)
     if as_json:
-        _print_json(result.as_json())
+        _print_json(result.as_json() | {"errors": result.errors + [_whole_source(*one) for one in failures]})
     else:
         _summary(result, sources)
     if watch:
         _watch(sources, as_json, workers)
     if failures or not result.entities:
-        for failure in failures or ["nothing that could be imported was found; see `awayteam import --help`"]:
+        nothing = ("", "nothing that could be imported was found; see `awayteam import --help`")
+        for _, failure in failures or [nothing]:
             typer.secho(f"awayteam: {failure}", err=True)
-    if not result.entities:
+    if not result.entities or len(failures) == len(paths):
         raise typer.Exit(1)
 
 
@@ -71,8 +72,15 @@ def _django() -> None:
     django()
 
 
-def _import(wanted: list[Any], workers: int) -> tuple[list["Source"], "ImportResult", list[str]]:
-    """Import each place; one that can't be read keeps none of the others from being."""
+def _whole_source(place: str, failure: str) -> dict[str, Any]:
+    return {"file": place, "document": None, "line": None, "entity": None, "message": failure}
+
+
+def _import(wanted: list[Any], workers: int) -> tuple[list["Source"], "ImportResult", list[tuple[str, str]]]:
+    """Import each place; one that can't be read keeps none of the others from being, and leaves no source behind.
+
+    Returns the sources, what came of them, and (place, why) of those that failed.
+    """
     from django.utils import timezone
 
     from awayteam.imports import actions, engine
@@ -81,17 +89,21 @@ def _import(wanted: list[Any], workers: int) -> tuple[list["Source"], "ImportRes
     from awayteam.kernel.errors import Unavailable
 
     sources: list[Source] = []
-    failures: list[str] = []
+    failures: list[tuple[str, str]] = []
     totals = [0, 0, 0]
     for one in wanted:
         source = actions.source_for(one, actor=SYSTEM, now=timezone.now())
-        sources.append(source)
         try:
             with _progress(source.name) as progress:
                 done = engine.run(source, actor=SYSTEM, now=timezone.now(), progress=progress, workers=workers)
         except Unavailable as error:
-            failures.append(str(error))
+            failures.append((one.location, str(error)))
+            if source.last_success_at is None:
+                actions.remove(source, actor=SYSTEM, now=timezone.now(), reason="could not be read")
+            else:
+                sources.append(source)
             continue
+        sources.append(source)
         totals = [total + more for total, more in zip(totals, (done.created, done.updated, done.orphaned), strict=True)]
     return sources, result_of(sources, *totals), failures
 

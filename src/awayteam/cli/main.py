@@ -82,8 +82,11 @@ def _append(command: Any, option: Any) -> None:
 
 
 def _use_data(value: str | None) -> str | None:
-    if value:
-        os.environ["AWAYTEAM_DATA"] = value
+    if value is None:
+        return value
+    if not value.strip():
+        raise typer.BadParameter("name a folder")
+    os.environ["AWAYTEAM_DATA"] = value
     return value
 
 

@@ -14,7 +14,13 @@ def django(*, migrate: bool = True) -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "awayteam.settings")
     import django as package
 
-    package.setup()
+    try:
+        package.setup()
+    except OSError as error:
+        raise Unavailable(
+            f"The data folder can't be used: {error.strerror or error} ({error.filename}).",
+            "Name another with --data, or mend its rights.",
+        ) from error
     if migrate:
         _migrate()
 

@@ -149,6 +149,9 @@ class Run:
         fresh: list[str] = []
         with collection_paused():
             stamps = self._take_all(discovery, ids, seen, fresh)
+        if self.source.globs and ids and not seen:
+            globs = ", ".join(self.source.globs)
+            raise ReadError(f"no file matches {globs}; what was read before stays as it is")
         files.note_stamps({ids[path]: stamp for path, stamp in stamps.items() if memory[path].stamp != stamp})
         self._number(fresh)
         lost = [path for path in ids if path not in seen and not files.hidden(path, self.reader.reader.problems)]
