@@ -6,8 +6,9 @@ from django.urls import reverse
 
 from awayteam.catalog.models import Entity
 from awayteam.contributions import queries
-from awayteam.contributions.models import CommitAuthor, Repository
+from awayteam.contributions.models import Repository
 from awayteam.contributions.permissions import visible
+from awayteam.contributions.queries.authors import seen_by
 from awayteam.kernel import panels, subjects
 from awayteam.kernel.panels import NavigationEntry, Panel
 from awayteam.kernel.requests import Request
@@ -53,10 +54,10 @@ def _entity(request: Request, entity: Entity) -> dict[str, Any] | None:
     return {"found": found, "total": total, "home": sum(row[1] for row in found.rows if row[2])}
 
 
-def _authors(request: Request, ids: set[int]) -> dict[int, str]:  # noqa: ARG001
-    """Authors are seen by everybody signed in; those that are gone have no page."""
-    known = set(CommitAuthor.objects.filter(pk__in=ids).values_list("pk", flat=True))
-    return {id: reverse("away_correct", args=[id]) if id in known else "" for id in ids}
+def _authors(request: Request, ids: set[int]) -> dict[int, str]:
+    """Authors with commits that the actor may see."""
+    seen = seen_by(request.actor).filter(pk__in=ids).values_list("pk", flat=True)
+    return {id: reverse("away_correct", args=[id]) for id in seen}
 
 
 def _repositories(request: Request, ids: set[int]) -> dict[int, str]:

@@ -36,7 +36,7 @@ def authors(
     limit: int = 50,
 ) -> Page[AuthorRow]:
     """Authors of one class ("" for all; `guesses` for weak links), those with most commits first."""
-    rows = _seen(actor)
+    rows = seen_by(actor)
     if kind:
         rows = rows.filter(kind=kind)
     if guesses:
@@ -58,7 +58,7 @@ def authors(
     return page.map(lambda row: AuthorRow(row, row.n, open_ones.get(row.pk)))
 
 
-def _seen(actor: Actor) -> "QuerySet[Any]":
+def seen_by(actor: Actor) -> "QuerySet[Any]":
     """Authors of repositories that the actor may see, with their commits there as `n`."""
     repositories = visible(actor, Repository.objects.all()).values("pk")
     mine = AuthorShare.objects.filter(repository__in=repositories)
@@ -68,7 +68,7 @@ def _seen(actor: Actor) -> "QuerySet[Any]":
 
 def author(actor: Actor, pk: int) -> CommitAuthor:
     """An author whose commits the actor may see. Raises `NotFound`."""
-    found: CommitAuthor | None = _seen(actor).filter(pk=pk).select_related("person").first()
+    found: CommitAuthor | None = seen_by(actor).filter(pk=pk).select_related("person").first()
     if found is None:
         raise NotFound("There is no such author.", "See the list of authors.")
     return found
@@ -77,7 +77,7 @@ def author(actor: Actor, pk: int) -> CommitAuthor:
 def numbers(actor: Actor) -> dict[str, tuple[int, int]]:
     """For each class of authors: how many there are, and their commits."""
     out: dict[str, tuple[int, int]] = dict.fromkeys(KINDS, (0, 0))
-    for kind, commits in _seen(actor).values_list("kind", "n"):
+    for kind, commits in seen_by(actor).values_list("kind", "n"):
         had = out.get(kind, (0, 0))
         out[kind] = (had[0] + 1, had[1] + commits)
     return out
@@ -94,7 +94,7 @@ def correction(actor: Actor, pk: int) -> Correction:
 
 def corrections(actor: Actor, *, limit: int = 100) -> list[Correction]:
     """Corrections in force, the latest first."""
-    seen = _seen(actor).values("pk")
+    seen = seen_by(actor).values("pk")
     rows = Correction.objects.filter(ended_at=None, author__in=seen).select_related("author", "person", "made_by")
     return list(rows.order_by("-made_at", "-pk")[:limit])
 

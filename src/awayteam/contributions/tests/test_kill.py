@@ -70,7 +70,7 @@ def history(path: Path, commits: int) -> Repo:
     for number in range(commits):
         lines.append(
             f"commit refs/heads/main\nmark :{number + 1}\n"
-            f"author P{number % 9} <p{number % 9}@x.org> {1_700_000_000 + number * 60} +0000\n"
+            f"author {path.name}{number % 9} <p{number % 9}@x.org> {1_700_000_000 + number * 60} +0000\n"
             f"committer P <p@x.org> {1_700_000_000 + number * 60} +0000\ndata 3\n{number % 1000:03}\n"
         )
         text = "/a/ @acme/one\n/b/ @acme/two\n" if number == 0 else str(number)

@@ -85,7 +85,7 @@ def test_details_and_forms_are_shown(small: Small) -> None:
 @pytest.mark.parametrize("address", ["/away-map/", "/away-map/areas/", "/away-map/belonging/", "/away-map/commits/",
                                      "/away-map/contradictions/", "/away-map/authors/"])  # fmt: skip
 def test_every_list_is_a_csv_file_too(small: Small, address: str) -> None:
-    answer = small.client("ned").get(f"{address}?format=csv&kind=all")
+    answer = small.client("ned").get(address + "?format=csv" + ("&kind=all" if "authors" in address else ""))
     lines = b"".join(answer).decode().splitlines()  # type: ignore[arg-type]
     assert answer["Content-Type"].startswith("text/csv")
     assert len(lines) > 0 if address == "/away-map/belonging/" else len(lines) > 1
@@ -187,7 +187,7 @@ def test_a_repository_of_a_restricted_entity_is_seen_by_those_who_see_the_entity
         assert client.get(f"/away-map/areas/{area.pk}/").status_code == (200 if seen else 404)
         assert len(client.get("/api/v1/contributions/commits").json()["items"]) == (8 if seen else 0)
         assert len(client.get("/api/v1/contributions/repositories").json()) == bool(seen)
-        assert len(client.get("/api/v1/contributions/authors?kind=").json()["items"]) == (6 if seen else 0)
+        assert len(client.get("/api/v1/contributions/authors?kind=").json()["items"]) == (5 if seen else 0)
         assert client.get(f"/away-map/?repository={small.repository.pk}").status_code == (200 if seen else 404)
         assert b"/a/" not in client.get(f"/away-map/commits/?area={area.pk}").content or seen
     before = state()
