@@ -5,7 +5,6 @@ from typing import Annotated, Any
 from urllib.parse import urlencode
 
 import orjson
-from django.db.models import QuerySet
 from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.utils import timezone
 from ninja import Path, Query, Router, Schema
@@ -16,9 +15,7 @@ from awayteam.api.backstage.filters import InputError, Order
 from awayteam.api.backstage.query import Question
 from awayteam.catalog import queries
 from awayteam.catalog.models import Alias, Entity
-from awayteam.catalog.queries import EntityFilter
 from awayteam.catalog.queries.values import values_at, values_of
-from awayteam.kernel.actor import Actor
 from awayteam.kernel.errors import NotFound
 from awayteam.kernel.requests import Request
 from awayteam.kernel.rest import Body, Word, etags
@@ -125,9 +122,8 @@ def entities(request: Request, asked: Annotated[EntitiesQuery, Query()]) -> Any:
         order = _old_order(asked.order[0]) if asked.order else Order("ref", False)
         question = Question(filters=tuple(asked.filter), order=order, total=0)
     if asked.limit is None:
-        return StreamingHttpResponse(
-            _everything(request, question, asked.offset, wanted), content_type="application/json"
-        )
+        first = query.ask(request.actor, question, limit=BATCH, offset=asked.offset)
+        return StreamingHttpResponse(_everything(request, first, wanted), content_type="application/json")
     answer = query.ask(request.actor, question, limit=asked.limit, offset=0 if asked.after else asked.offset)
     response = _json(_selected(request, answer.entities, wanted), request)
     if answer.following:
@@ -147,18 +143,18 @@ def _old_order(text: str) -> Order:
     return Order(filters.usual(field.strip()), direction == "desc")
 
 
-def _everything(request: Request, question: Question, offset: int, wanted: list[str]) -> Iterator[bytes]:
-    """A JSON list, made while it is sent, so that neither side needs to hold it."""
+def _everything(request: Request, answer: query.Answer, wanted: list[str]) -> Iterator[bytes]:
+    """A JSON list, made while it is sent, so that neither side needs to hold it. Its first part is asked for already,
+    so that a question that can't be answered is refused before the answer begins."""
     yield b"["
     separator = b""
-    following: Question | None = question
-    while following:
-        answer = query.ask(request.actor, following, limit=BATCH, offset=offset)
-        offset = 0
+    while True:
         for entity in _selected(request, answer.entities, wanted):
             yield separator + orjson.dumps(entity)
             separator = b","
-        following = answer.following
+        if answer.following is None:
+            break
+        answer = query.ask(request.actor, answer.following, limit=BATCH)
     yield b"]"
 
 
@@ -275,22 +271,19 @@ class FacetsOut(Schema):
 @router.get("/entity-facets", response=FacetsOut)
 def entity_facets(request: Request, asked: Annotated[FacetsQuery, Query()]) -> Any:
     """The different values at each path, with how many entities have them."""
-    rows = filters.entities_for(request.actor, asked.filter)
-    plain = filters.plain_filter(asked.filter)
+    actor, plain = request.actor, filters.plain_filter(asked.filter)
+    paths = {facet: filters.usual(facet) for facet in asked.facet}
+    counted = values_of(actor, plain, set(paths.values())) if plain is not None else {}
+    rows = filters.entities_for(actor, asked.filter)
     return {
         "facets": {
             facet: [
                 {"value": value, "count": count}
-                for value, count in _values(request.actor, plain, rows, filters.usual(facet))
+                for value, count in (counted[path] if path in counted else values_at(actor, rows, path))
             ]
-            for facet in asked.facet
+            for facet, path in paths.items()
         }
     }
-
-
-def _values(actor: Actor, plain: EntityFilter | None, rows: "QuerySet[Entity]", path: str) -> list[tuple[str, int]]:
-    counted = values_of(actor, plain, path) if plain is not None else None
-    return values_at(actor, rows, path) if counted is None else counted
 
 
 def _json(value: Any, request: Request) -> HttpResponse:

@@ -239,6 +239,11 @@ REQUESTS: dict[str, tuple[str, Any]] = {
     "update_webhook": ("/webhooks/{webhook}", {"active": False}),
     "rotate_webhook": ("/webhooks/{webhook}/rotate", {}),
     "remove_webhook": ("/webhooks/{webhook}", None),
+    "correct_author": ("/contributions/corrections", {"author": 1, "says": "bot", **WHY}),
+    "withdraw_correction": ("/contributions/corrections/1", None),
+    "follow_repository": ("/contributions/repositories", {"location": "/srv/x"}),
+    "refresh_repository": ("/contributions/repositories/1/refresh", None),
+    "unfollow_repository": ("/contributions/repositories/1", None),
 }
 OPEN_TO_ALL = {"declare_entity", "create_token"}
 """What everybody who is signed in may do."""
