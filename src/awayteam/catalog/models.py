@@ -218,6 +218,7 @@ class ApiOperation(models.Model):
 
     api = models.ForeignKey(Entity, on_delete=models.CASCADE, related_name="operations")
     key = models.CharField(max_length=500)
+    name = models.CharField(max_length=300, blank=True, default="", help_text="what code calls it, as operationId")
     verb = models.CharField(max_length=20, blank=True)
     path = models.TextField(blank=True)
     summary = models.TextField(blank=True)

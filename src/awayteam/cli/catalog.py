@@ -173,7 +173,10 @@ def _known(entity: "Entity", relations: "list[RelationRow]") -> dict[str, Any]:
             }
             for edge in relations
         ],
-        "operations": [{"key": one.key, "summary": one.summary, "deprecated": one.deprecated} for one in operations],
+        "operations": [
+            {"key": one.key, "name": one.name, "summary": one.summary, "deprecated": one.deprecated}
+            for one in operations
+        ],
         "edits": [
             {"field": e.field, "value": e.value, "declared": e.declared, "in_force": e.in_force, "reason": e.reason}
             for e in queries.edits(entity)
@@ -219,7 +222,8 @@ def _print_entity(known: dict[str, Any]) -> None:
     if known["operations"]:
         typer.echo(f"\noperations ({len(known['operations'])})")
         for operation in known["operations"][:SHOWN]:
-            typer.echo(f"  {operation['key']}{'  (deprecated)' if operation['deprecated'] else ''}")
+            called = "" if operation["key"].endswith(operation["name"]) else f"  {operation['name']}"
+            typer.echo(f"  {operation['key']}{called}{'  (deprecated)' if operation['deprecated'] else ''}")
         _rest(len(known["operations"]))
 
 

@@ -23,11 +23,13 @@ MAX_KEY = 500
 KIND_ORDER = {"Group": 0, "User": 1, "Domain": 2, "System": 3, "API": 4, "Resource": 5}
 """Entities are written in this order (others last), so that most targets of relations are there when they are named."""
 
+OperationRecord = tuple[str, str, str, str, bool, str, str]
+
 
 class Record(NamedTuple):
     """`relations` holds (type, source reference, target reference); `document`, `tags` and `facts` are JSON texts.
 
-    `operations` holds (key, verb, path, summary, deprecated, tags as JSON); None where there is no good description.
+    `operations` holds (key, verb, path, summary, deprecated, tags as JSON, name), None without a good description.
     `memberships` holds (team, person, role, starts, ends, primary) with ISO dates. `digest` covers all but the place.
     """
 
@@ -43,7 +45,7 @@ class Record(NamedTuple):
     system: str | None
     tags: tuple[str, ...]
     relations: tuple[tuple[int, str, str], ...]
-    operations: tuple[tuple[str, str, str, str, bool, str], ...] | None
+    operations: tuple[OperationRecord, ...] | None
     memberships: tuple[tuple[str, str, str, str | None, str | None, bool], ...]
     identities: tuple[tuple[str, str], ...]
     facts: str
@@ -135,7 +137,7 @@ def _relations(declared: Declared) -> tuple[tuple[int, str, str], ...]:
     return tuple(edge for edge in found if edge[1] != edge[2])
 
 
-def _operations(declared: Declared) -> tuple[tuple[str, str, str, str, bool, str], ...] | None:
+def _operations(declared: Declared) -> tuple[OperationRecord, ...] | None:
     if declared.operations is None:
         return None
     found = {
@@ -146,6 +148,7 @@ def _operations(declared: Declared) -> tuple[tuple[str, str, str, str, bool, str
             clean(one.summary),
             one.deprecated,
             json_text(one.tags),
+            clean(one.name)[:MAX_REF],
         )
         for one in reversed(declared.operations)
     }

@@ -45,7 +45,8 @@ RELATION_NAMES: dict[RelationType, tuple[str, str]] = {
 class Operation:
     """One thing that an API can be asked to do.
 
-    `key` is unique within its API: `GET /orders/{id}`, `orders.v1.Orders/Get`, `send shipping.created`.
+    `key` is unique within its API: `GET /orders/{id}`, `orders.v1.Orders/Get`, `send shipping.created`. `name` is what
+    code calls it (operationId, method, field): `getOrder`; "" where its description gives none.
     """
 
     key: str
@@ -54,6 +55,7 @@ class Operation:
     summary: str = ""
     deprecated: bool = False
     tags: tuple[str, ...] = ()
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)

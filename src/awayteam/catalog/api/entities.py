@@ -165,7 +165,10 @@ def get_neighbourhood(request: Request, at: At, query: Annotated[NeighbourhoodQu
 
 
 class OperationOut(Schema):
+    """`name` is what code calls it (operationId, method, field), "" where its description gives none."""
+
     key: str
+    name: str
     verb: str
     path: str
     summary: str
@@ -189,6 +192,7 @@ def list_operations(request: Request, at: At, query: Annotated[OperationsQuery, 
         [
             OperationOut(
                 key=row.key,
+                name=row.name,
                 verb=row.verb,
                 path=row.path,
                 summary=row.summary,

@@ -135,16 +135,22 @@ class OperationRow:
     summary: str
     deprecated: bool
     tags: tuple[str, ...]
+    name: str = ""
+
+    @property
+    def called(self) -> str:
+        """The name, where the key doesn't show it."""
+        return "" if self.key.endswith((f"/{self.name}", f" {self.name}")) else self.name
 
 
 def operations(
     api: Entity, *, text: str = "", deprecated: bool | None = None, cursor: str | None = None, limit: int = 100
 ) -> Page[OperationRow]:
-    """Operations of an API in its own order, narrowed by a part of key or summary; two statements."""
+    """Operations of an API in its own order, narrowed by a part of key, name or summary; two statements."""
     rows = ApiOperation.objects.filter(api=api)
     if text:
         text = text.replace("\0", "")[:200]
-        rows = rows.filter(Q(key__icontains=text) | Q(summary__icontains=text))
+        rows = rows.filter(Q(key__icontains=text) | Q(name__icontains=text) | Q(summary__icontains=text))
     if deprecated is not None:
         rows = rows.filter(deprecated=deprecated)
     count = rows.count()
@@ -155,7 +161,7 @@ def operations(
         list(rows.order_by("position", "pk")[: limit + 1]), limit, lambda row: (row.position, row.pk), count
     )
     return found.map(
-        lambda row: OperationRow(row.key, row.verb, row.path, row.summary, row.deprecated, tuple(row.tags))
+        lambda row: OperationRow(row.key, row.verb, row.path, row.summary, row.deprecated, tuple(row.tags), row.name)
     )
 
 

@@ -167,13 +167,14 @@ def _operations(apis: Sequence[int], typed: Sequence[ask.Word]) -> dict[int, str
     texts = {text for word in typed for text in (word.typed, *word.parts, *word.corrections)}
     condition = Q()
     for text in texts:
-        condition |= Q(key__icontains=text) | Q(summary__icontains=text)
+        condition |= Q(key__icontains=text) | Q(name__icontains=text) | Q(summary__icontains=text)
     best: dict[int, tuple[int, str]] = {}
     rows = ApiOperation.objects.filter(condition, api__in=apis).order_by("api", "position")
-    for api, key, summary in rows.values_list("api", "key", "summary")[:2_000]:
-        count = _count(f"{key} {summary}", typed)
+    for api, key, name, summary in rows.values_list("api", "key", "name", "summary")[:2_000]:
+        count = _count(f"{key} {name} {summary}", typed)
         if count > best.get(api, (0, ""))[0]:
-            best[api] = (count, f"operation {key}")
+            called = f" ({name})" if not key.endswith(name) and _count(name, typed) else ""
+            best[api] = (count, f"operation {key}{called}")
     return {api: text for api, (_, text) in best.items()}
 
 

@@ -90,7 +90,7 @@ def load(ids: Sequence[int]) -> Iterator[IndexRow]:
         people = [row[5] for row in rows if row[5]]
         handles = _texts(Identity.objects.filter(person__in=people), "person", "value") if people else {}
         apis = [row[0] for row in rows if row[8] == "API"]
-        operations = _texts(ApiOperation.objects.filter(api__in=apis), "api", "key", "summary") if apis else {}
+        operations = _texts(ApiOperation.objects.filter(api__in=apis), "api", "key", "name", "summary") if apis else {}
         for pk, name, title, description, namespace, person, owner, owner_title, *values in rows:
             tags = tuple(sorted({tag for tag in values.pop() or () if isinstance(tag, str)}))
             counted = Counted._make((*values, tags, title or name))

@@ -124,6 +124,18 @@ def test_operations_are_paged_and_narrowed() -> None:
     assert queries.operations(api, text="OLD/3").total == 1
 
 
+@pytest.mark.parametrize(
+    ("key", "name", "called"),
+    [("GET /cart", "getCart", "getCart"), ("a.v1.A/Buy", "Buy", ""), ("query cart", "cart", ""), ("GET /", "", "")],
+)
+def test_operations_are_called_by_name_where_the_key_does_not_say_it(key: str, name: str, called: str) -> None:
+    api = world.named()["api:default/ordersapi"]
+    api.operations.create(key=key, name=name, position=1)
+    assert [(row.key, row.called) for row in queries.operations(api).items][1:] == [(key, called)]
+    if name:
+        assert [row.name for row in queries.operations(api, text=name.upper()).items] == [name]
+
+
 def test_a_declaration_tells_its_age_and_what_is_wrong_with_it() -> None:
     orders = world.named()["component:default/orders-api"]
     assert queries.declaration(orders) is None

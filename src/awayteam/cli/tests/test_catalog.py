@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from awayteam.catalog.models import Entity
 from awayteam.catalog.tests import world
 from awayteam.cli import catalog, main, search
 
@@ -85,6 +86,15 @@ def test_show_tells_everything_and_follows_former_names(capsys: pytest.CaptureFi
         "presence": "present",
         "origin": "declared",
     }.items() <= found["relations"][0].items()
+    Entity.objects.get(name="OrdersAPI").operations.create(key="GET /cart", name="getCart", position=1)
+    assert output(capsys, "catalog", "show", "ordersapi")["operations"][1] == {
+        "key": "GET /cart",
+        "name": "getCart",
+        "summary": "",
+        "deprecated": False,
+    }
+    assert run("catalog", "show", "ordersapi") == 0
+    assert "  GET /cart  getCart\n" in capsys.readouterr().out
     assert run("catalog", "show", "web") == 0
     shown = capsys.readouterr().out
     assert "Owner:        group:default/ledger" in shown

@@ -82,7 +82,7 @@ def _operations(items: list[Item], known: list[int]) -> None:
         for position, operation in enumerate(operations)
     }
     stale, changed = [], []
-    fields = ["verb", "path", "summary", "deprecated", "tags", "position"]
+    fields = ["verb", "path", "summary", "deprecated", "tags", "name", "position"]
     columns = f"id, api_id, key, {', '.join(fields)}"
     for id, api, key, *was in bulk.select(columns, ApiOperation._meta.db_table, "api_id", set(known) & read.keys()):
         now = wanted.pop((api, key), None)
@@ -95,14 +95,16 @@ def _operations(items: list[Item], known: list[int]) -> None:
     bulk.insert(ApiOperation, ["api_id", "key", *fields], ((*place, *_stored(now)) for place, now in wanted.items()))
 
 
-OperationRow = tuple[str, str, str, bool, tuple[str, ...], int]
+OperationRow = tuple[str, str, str, bool, tuple[str, ...], str, int]
 
 
-def _comparable(verb: str, path: str, summary: str, deprecated: bool, tags: str, position: int) -> OperationRow:
+def _comparable(
+    verb: str, path: str, summary: str, deprecated: bool, tags: str, name: str, position: int
+) -> OperationRow:
     """Databases spell the same JSON in different ways."""
-    return verb, path, summary, bool(deprecated), tuple(orjson.loads(tags)), position
+    return verb, path, summary, bool(deprecated), tuple(orjson.loads(tags)), name, position
 
 
-def _stored(row: OperationRow) -> tuple[str, str, str, bool, str, int]:
-    verb, path, summary, deprecated, tags, position = row
-    return verb, path, summary, deprecated, orjson.dumps(tags).decode(), position
+def _stored(row: OperationRow) -> tuple[str, str, str, bool, str, str, int]:
+    verb, path, summary, deprecated, tags, name, position = row
+    return verb, path, summary, deprecated, orjson.dumps(tags).decode(), name, position

@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from awayteam.catalog import search
 from awayteam.catalog.models import Alias, ApiOperation, Entity, EntityTag, Ownership, Presence, Relation, Revision
 from awayteam.imports import actions
 from awayteam.imports.tests.folder import (
@@ -43,7 +44,8 @@ def test_files_become_entities_with_owner_relations_tags_operations_and_events(f
             "API",
             "orders-api",
             "type: openapi\nlifecycle: production\nowner: one\ndefinition: |\n"
-            "  openapi: 3.0.0\n  info: {title: x, version: '1'}\n  paths: {/orders: {get: {summary: All}}}",
+            "  openapi: 3.0.0\n  info: {title: x, version: '1'}\n"
+            "  paths: {/orders: {get: {summary: All, operationId: getCart}}}",
         ),
     )
     result = folder.load()
@@ -59,7 +61,9 @@ def test_files_become_entities_with_owner_relations_tags_operations_and_events(f
     assert orders.owner.team == Team.objects.get(ref="group:default/one")
     assert get("component:default/stock").presence == Presence.MISSING
     assert list(EntityTag.objects.values_list("entity__ref", "tag")) == [("component:default/orders", "java")]
-    assert list(ApiOperation.objects.values_list("key", "summary")) == [("GET /orders", "All")]
+    assert list(ApiOperation.objects.values_list("key", "name", "summary")) == [("GET /orders", "getCart", "All")]
+    (hit,) = (hit for each in search.search(SYSTEM, "getCart").groups for hit in each.hits)
+    assert (hit.ref, hit.matched) == ("api:default/orders-api", "operation GET /orders (getCart)")
     owned = Ownership.objects.get(entity=orders)
     assert (owned.owner, owned.starts, owned.ends) == (orders.owner, None, None)
     member = Membership.objects.get()

@@ -71,7 +71,7 @@ def _version_2(root: Mapping[str, Any], notes: Notes) -> dict[str, Operation]:
         channel = _resolved(root, object_of(item, f"channels.{address}", notes), f"channels.{address}", notes)
         for word, verb in _VERBS_OF_2.items():
             if word in channel:
-                _add(found, root, verb, address, word, channel[word], channel, notes)
+                _add(found, root, verb, address, "", channel[word], channel, notes)
     return found
 
 
@@ -120,6 +120,7 @@ def _add(
     channel: Mapping[str, Any],
     notes: Notes,
 ) -> None:
+    """`name` is the operation's own in version 3; version 2 only knows the `operationId` in its body."""
     where = f"{verb} {address}"
     body = _with_traits(root, object_of(value, where, notes), where, notes)
     deprecated = [one.get(key) for one in (body, channel) for key in ("deprecated", "x-deprecated")]
@@ -129,9 +130,10 @@ def _add(
         key=key,
         verb=verb,
         path=address,
-        summary=summary or text(body.get("operationId")),
+        summary=summary,
         deprecated=any(is_true(one, f"{where}: deprecated", notes) for one in deprecated),
         tags=_tags(root, body.get("tags"), f"{where}: tags", notes),
+        name=text(body.get("operationId")) or name,
     )
 
 

@@ -99,7 +99,7 @@ def read_operations(source: str, notes: Notes) -> list[Operation]:
 
 
 def _operation(verb: str, one: _Field) -> Operation:
-    return Operation(f"{verb} {one.name}", verb, one.name, one.summary, one.deprecated)
+    return Operation(f"{verb} {one.name}", verb, one.name, one.summary, one.deprecated, name=one.name)
 
 
 def _words(source: str, notes: Notes) -> list[tuple[str, int]]:

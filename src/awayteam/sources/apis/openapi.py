@@ -55,14 +55,14 @@ def _operation(verb: str, path: str, value: Any, prefix: str, notes: Notes) -> I
         notes.add(f"{verb} {path}: expected an object that describes the operation, found {kind_of(value)}")
         return
     tags = texts(value.get("tags"), f"{verb} {path}: tags", notes) if "tags" in value else []
-    summary = first_line(value.get("summary")) or first_line(value.get("description"))
     yield Operation(
         key=f"{prefix}{verb} {path}",
         verb=verb,
         path=path,
-        summary=summary or text(value.get("operationId")),
+        summary=first_line(value.get("summary")) or first_line(value.get("description")),
         deprecated=is_true(value.get("deprecated"), f"{verb} {path}: deprecated", notes),
         tags=tuple(tags),
+        name=text(value.get("operationId")),
     )
 
 

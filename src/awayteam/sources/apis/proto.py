@@ -89,7 +89,7 @@ def operations_of(file: ProtoFile, notes: Notes) -> list[Operation]:
         old = method.deprecated or "" in file.deprecated or method.service in file.deprecated
         old = old or any(_is_deprecated(file, method.service, one) for one in (method.request, method.response))
         verb, path = method.http or (_STREAMS[method.streams], f"/{key}")
-        found[key] = Operation(key, verb, path, method.summary, old, (method.service,))
+        found[key] = Operation(key, verb, path, method.summary, old, (method.service,), method.name)
     return list(found.values())
 
 

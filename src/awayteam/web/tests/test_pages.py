@@ -13,6 +13,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from awayteam.catalog.models import Entity
 from awayteam.web.tests.inventory import NO_PAGES, PAGES, Page
 from awayteam.web.tests.shop import Shop
 
@@ -194,6 +195,14 @@ def test_what_cannot_be_shown_says_why(shop: Shop, ada: Client, address: str, st
     assert response.status_code == status
     assert words in html
     assert problems(html) == []
+
+
+def test_operations_show_and_find_the_name_that_code_uses(shop: Shop, ada: Client) -> None:
+    api = Entity.objects.filter(kind="API").earliest("pk")
+    api.operations.create(key="GET /cart", name="getCart")
+    here = f"/catalog/{api.namespace}/api/{api.name.lower()}/"
+    for address in (f"{here}operations/?q=getcart", here):
+        assert '<code>GET /cart</code> <span class="quiet">getCart</span>' in ada.get(address).content.decode()
 
 
 def test_a_hostile_name_is_text(shop: Shop, ada: Client) -> None:

@@ -57,6 +57,7 @@ def test_version_2_is_told_from_the_side_of_the_application():
         ("receive light/measured", "receive", "light/measured", "Tell about light", False, ("light", "sensor")),
         ("send light/turn", "send", "light/turn", "From a trait", True, ()),
     ]
+    assert [one.name for one in found] == ["onLightMeasured", ""]
 
 
 def test_version_3_follows_channels():
@@ -69,6 +70,7 @@ def test_version_3_follows_channels():
         ("receive far/away", "", False, ()),
         ("receive abroad", "", False, ()),
     ]
+    assert [one.name for one in found] == ["sendCreated", "sendCreatedAgain", "receiveReply", "receiveFar", "elsewhere"]
 
 
 def test_what_bad_input_gets():

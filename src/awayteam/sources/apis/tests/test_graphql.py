@@ -41,6 +41,7 @@ def test_fields_of_the_root_types():
         ("mutation place", "mutation", "place", "", False),
         ("subscription placed", "subscription", "placed", "", False),
     ]
+    assert [one.name for one in found] == ["orders", "order", "more", "place", "placed"]
 
 
 def test_default_root_types():

@@ -55,6 +55,7 @@ def test_services_streams_annotations_and_deprecation():
         ("orders.v1.Orders/Legacy2", "unary", "/orders.v1.Orders/Legacy2", "", True),
         ("orders.v1.Dead/Ping", "unary", "/orders.v1.Dead/Ping", "", True),
     ]
+    assert [one.name for one in found] == ["Get", "Watch", "Upload", "Tail", "Legacy", "Legacy2", "Ping"]
 
 
 def test_the_first_line_above_a_service_describes_it():
