@@ -7,6 +7,7 @@ tokens. They consist of letters, digits and that one underscore, so nothing of a
 import re
 import unicodedata
 from functools import lru_cache
+from itertools import chain
 
 LONGEST_WORD = 40
 """Characters; the rest of a word is cut, in texts and in queries alike."""
@@ -33,15 +34,15 @@ def _without_accents(text: str) -> str:
     return "".join(letter for letter in plain if not unicodedata.combining(letter))
 
 
-def pieces(text: str) -> dict[str, None]:
-    """The different runs of letters and digits of a text in order, without accents, in their own case."""
-    return dict.fromkeys(PIECES.findall(text if text.isascii() else _without_accents(text)))
+def _pieces(text: str) -> list[str]:
+    """The runs of letters and digits of a text in order, without accents, in their own case."""
+    return PIECES.findall(text if text.isascii() else _without_accents(text))
 
 
 @lru_cache(maxsize=1 << 17)
 def parts(piece: str) -> tuple[str, ...]:
     """The folded piece (a run of letters and digits), and its words where it has several: `ordersapi orders api`."""
-    folded = "".join(PIECES.findall(fold(piece)))[:LONGEST_WORD]
+    folded = squash(piece)[:LONGEST_WORD]
     if piece.islower() and piece.isalpha():
         return (folded,)
     found = PARTS.findall(piece) if piece.isascii() else []
@@ -52,16 +53,13 @@ def parts(piece: str) -> tuple[str, ...]:
 
 def words(text: str) -> dict[str, None]:
     """The different words of a text, in order."""
-    found: dict[str, None] = {}
-    for piece in pieces(text):
-        for part in parts(piece):
-            found[part] = None
-    return found
+    return dict.fromkeys(chain.from_iterable(map(parts, _pieces(text))))
 
 
 def squash(text: str) -> str:
     """A name without its separators, to find `orders-api` by "Orders API" and "ordersapi"."""
-    return "".join(PIECES.findall(fold(text)))[: 2 * LONGEST_WORD]
+    folded = fold(text)
+    return (folded if folded.isalnum() else "".join(PIECES.findall(folded)))[: 2 * LONGEST_WORD]
 
 
 def document(kind: str, name: str, title: str, extra: str, description: str) -> tuple[str, set[str]]:
@@ -81,5 +79,5 @@ def document(kind: str, name: str, title: str, extra: str, description: str) -> 
 
 def query_words(text: str) -> list[tuple[str, ...]]:
     """The words of a query: each the folded word as typed, and after it the parts that it may consist of."""
-    found = dict.fromkeys(parts(piece) for piece in pieces(text[:LONGEST_QUERY]))
+    found = dict.fromkeys(map(parts, _pieces(text[:LONGEST_QUERY])))
     return list(found)[:MOST_QUERY_WORDS]
