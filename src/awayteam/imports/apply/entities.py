@@ -96,7 +96,7 @@ def _named(item: Item) -> Iterable[str]:
     for team, person, *_ in item.record.memberships:
         yield team
         yield person
-    for period in ownerships.dated(item):
+    for period in ownerships.dated(item.record):
         yield period.owner
     if item.values.owner:
         yield item.values.owner
@@ -116,6 +116,8 @@ def _open_edits(ids: list[int]) -> dict[int, list[OpenEdit]]:
 
 def _values(session: Session, record: Record, edits: list[OpenEdit]) -> Values:
     declared = declared_values(record)
+    if periods := ownerships.dated(record):
+        declared = declared._replace(owner=ownerships.owner_on(periods, session.now))
     if not edits:
         return declared
     values, moved = in_force(declared._asdict(), edits, session.edit_wins, session.now)

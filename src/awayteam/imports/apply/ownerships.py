@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import orjson
@@ -10,6 +11,7 @@ from django.db.models import Case, DateTimeField, F, Value, When
 from awayteam.catalog.models import Entity, Ownership
 from awayteam.imports.apply.item import Item
 from awayteam.imports.apply.session import Session
+from awayteam.imports.records import Record
 from awayteam.kernel import bulk
 
 COLUMNS = ["entity_id", "owner_id", "starts", "ends", "reason", "source_id"]
@@ -24,15 +26,26 @@ class Period(NamedTuple):
     reason: str
 
 
-def dated(item: Item) -> list[Period]:
+def dated(record: Record) -> list[Period]:
     """The periods that the document itself gives, in order of time; those without length are left out."""
-    if '"ownership"' not in item.record.facts:
+    if '"ownership"' not in record.facts:
         return []
-    stated = orjson.loads(item.record.facts).get("ownership") or []
+    stated = orjson.loads(record.facts).get("ownership") or []
     periods = [
         Period(one["owner"], _day(one.get("since")), _day(one.get("until")), one.get("reason", "")) for one in stated
     ]
+    endless = [one for one in periods if one.ends is None]
+    for one, following in pairwise(endless):  # only the last may go on: the others end where the next begins
+        periods[periods.index(one)] = one._replace(ends=following.starts)
     return [one for one in periods if not (one.starts and one.ends and one.ends <= one.starts)]
+
+
+def owner_on(periods: Sequence[Period], now: datetime) -> str | None:
+    """Who owns it at `now`, by what the document says; the last to start where several do."""
+    holding = [
+        one for one in periods if (one.starts is None or one.starts <= now) and (one.ends is None or now < one.ends)
+    ]
+    return holding[-1].owner if holding else None
 
 
 def _day(text: str | None) -> datetime | None:
@@ -44,7 +57,7 @@ def write(session: Session, items: list[Item], before: dict[int, Entity]) -> Non
     opened: list[tuple[Any, ...]] = []
     closed: list[int] = []
     for item in items:
-        if periods := dated(item):
+        if periods := dated(item.record):
             opened += _replaced(session, item, periods)
             continue
         old = before.get(item.id)
@@ -64,22 +77,16 @@ def write(session: Session, items: list[Item], before: dict[int, Entity]) -> Non
 def _replaced(session: Session, item: Item, periods: list[Period]) -> Iterator[tuple[Any, ...]]:
     """The rows of an entity whose source dates its owners: the source's own are replaced by what it says now.
 
-    Who owns it now is the value in force: where a person's transfer stands against the source, that one stays open.
+    Where a person's transfer stands against what the source says of now, that one stays open, and of the source's
+    periods only those that are over are kept.
     """
     Ownership.objects.filter(entity=item.id, source=session.source).delete()
-    owner = session.ids.of[item.values.owner] if item.values.owner else None
-    still_open = Ownership.objects.filter(entity=item.id, ends=None)
-    if not (open_already := owner is not None and still_open.filter(owner=owner).exists()):
+    overruled = item.values.owner != owner_on(periods, session.now)
+    if not overruled:
         close([item.id], session.now)
     for one in periods:
-        id = session.ids.of[one.owner]
-        if one.ends is not None:
-            yield item.id, id, one.starts, one.ends, one.reason, session.source.pk
-        elif id == owner and not open_already:
-            open_already = True
-            yield item.id, id, one.starts, None, one.reason, session.source.pk
-    if owner is not None and not open_already:
-        yield item.id, owner, session.now, None, "", session.source.pk
+        if not overruled or (one.ends is not None and one.ends <= session.now):
+            yield item.id, session.ids.of[one.owner], one.starts, one.ends, one.reason, session.source.pk
 
 
 def close(entity_ids: Sequence[int], now: datetime) -> None:

@@ -81,3 +81,20 @@ def test_a_transfer_by_a_person_stands_beside_the_dates_of_the_file(folder: Fold
     open_rows = Ownership.objects.filter(entity=orders, ends=None)
     assert [row.owner.ref for row in open_rows] == ["group:default/one"]
     assert ("two", "2025-03-01", "2025-09-15") in history()
+
+
+def test_an_owner_to_come_is_none_yet(folder: Folder) -> None:
+    folder.write("awayteam.yaml", FILE.replace("2025-09-15", "2027-09-15"))
+    folder.load()
+    assert [one[0] for one in history()] == ["one", "two", "three"]
+    assert Entity.objects.get(ref="component:default/orders").owner.ref == "group:default/two"
+    folder.days += 700
+    folder.write("awayteam.yaml", FILE.replace("2025-09-15", "2027-09-15") + "# read again\n")
+    folder.load()
+    assert [one[0] for one in history()] == ["one", "two", "three"]
+
+
+def test_two_owners_without_end_are_reported_and_the_last_one_counts(folder: Folder) -> None:
+    folder.write("awayteam.yaml", FILE.replace(", until: 2025-09-15", ""))
+    assert any("no end" in error["message"] for error in folder.load().errors)
+    assert history()[-1] == ("three", "2025-09-15", None)
