@@ -162,6 +162,7 @@ def _known(entity: "Entity", relations: "list[RelationRow]") -> dict[str, Any]:
             "read_at": declared.last_success_at,
             "duplicates": list(declared.duplicates),
         },
+        "orphaned_at": entity.orphaned_at,
         "aliases": sorted(entity.aliases.values_list("ref", flat=True)),
         "relations": [
             {
@@ -186,7 +187,7 @@ def _known(entity: "Entity", relations: "list[RelationRow]") -> dict[str, Any]:
             for o in queries.ownership_history(SYSTEM, entity)
         ],
         "findings": [
-            {"file": f.path, "line": f.line, "document": f.document, "message": f.message}
+            {"file": f.path, "line": f.line, "document": f.document, "about": f.about, "message": f.message}
             for f in queries.findings(entity)
         ],
         "document": entity.document,
@@ -198,7 +199,6 @@ def _print_entity(known: dict[str, Any]) -> None:
     if known["description"]:
         typer.echo(known["description"].strip())
     declared = known["declared"]
-    place = f"{declared['source']} {declared['file']}:{declared['line'] or 1}" if declared else "nobody declares it"
     facts(
         [
             ("Type", known["type"]),
@@ -208,7 +208,7 @@ def _print_entity(known: dict[str, Any]) -> None:
             ("System", known["system"]),
             ("Tags", ", ".join(known["tags"])),
             ("State", "" if known["presence"] == "present" else known["presence"]),
-            ("Declared in", place),
+            ("Declared in", _place(known)),
             ("Last read", declared and declared["read_at"] and f"{declared['read_at']:%Y-%m-%d %H:%M} UTC"),
             ("Formerly", ", ".join(known["aliases"])),
         ]
@@ -218,13 +218,25 @@ def _print_entity(known: dict[str, Any]) -> None:
             both = f"a person says {edit['value']!r}, the source {edit['declared']!r}"
             typer.echo(f"Contradiction: {edit['field']}: {both}; the {edit['in_force']} wins ({edit['reason']})")
     for finding in known["findings"]:
-        typer.echo(f"Wrong: {finding['file']}:{finding['line'] or 1} {finding['message']}")
+        wrong = "Wrong in its file" if finding["about"] == "file" else "Wrong"
+        typer.echo(f"{wrong}: {finding['file']}:{finding['line'] or 1} {finding['message']}")
     if known["operations"]:
         typer.echo(f"\noperations ({len(known['operations'])})")
         for operation in known["operations"][:SHOWN]:
             called = "" if operation["key"].endswith(operation["name"]) else f"  {operation['name']}"
             typer.echo(f"  {operation['key']}{called}{'  (deprecated)' if operation['deprecated'] else ''}")
         _rest(len(known["operations"]))
+
+
+def _place(known: dict[str, Any]) -> str:
+    """Where it is declared; of an orphan, the source that declared it and until when."""
+    declared = known["declared"]
+    if not declared:
+        return "nobody declares it"
+    if declared["file"]:
+        return f"{declared['source']} {declared['file']}:{declared['line'] or 1}"
+    since = known["orphaned_at"]
+    return f"no file of {declared['source']} any more; orphan since {since:%Y-%m-%d}" if since else declared["source"]
 
 
 def _print_relations(relations: "list[RelationRow]") -> None:

@@ -178,7 +178,7 @@ def _show_person(person: "Person", at: "datetime | None", as_json: bool) -> None
         )
         return
     typer.secho(f"{person.ref}  {person.display_name}".rstrip(), bold=True)
-    names = ", ".join(f"{one.provider}:{one.value}" for one in identities)
+    names = ", ".join(f"{one.provider}:{one.value}" if one.provider else f"login {one.value}" for one in identities)
     facts([("E-mail", person.email), ("Manager", person.manager and person.manager.ref), ("Known as", names)])
     rows = (
         (p.team.ref, ", ".join(p.roles), "primary" if p.is_primary else "", p.starts and f"{p.starts:%Y-%m-%d}")

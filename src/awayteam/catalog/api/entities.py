@@ -237,6 +237,7 @@ class FindingOut(Schema):
     line: int | None
     entity: str
     message: str
+    about: Literal["entity", "file"]
     found_at: datetime
     source: str
 
@@ -251,6 +252,7 @@ def list_entity_findings(request: Request, at: At) -> Any:
             line=row.line,
             entity=row.entity,
             message=row.message,
+            about=row.about,
             found_at=row.found_at,
             source=row.source,
         )

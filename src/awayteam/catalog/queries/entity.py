@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from django.db.models import Q
 
@@ -21,8 +21,8 @@ from awayteam.sources.models import Duplicate, Finding
 def resolve(actor: Actor, ref: str, now: datetime | None = None) -> Entity:
     """The entity with this reference, in any case, by a former reference too; with owner, system, source and file.
 
-    A bare name will do where one visible entity only bears it. One statement, two for former references. Raises
-    `NotFound`, and `InvalidInput` where a bare name could mean several.
+    A bare name, a former one too, will do where one visible entity only bears it. One statement, two for former
+    references. Raises `NotFound`, and `InvalidInput` where a bare name could mean several.
     """
     try:
         wanted = refs.canonical(ref)
@@ -43,7 +43,11 @@ def resolve(actor: Actor, ref: str, now: datetime | None = None) -> Entity:
 def _by_name(actor: Actor, bare: str, now: datetime | None) -> Entity:
     namespace, _, name = bare.rpartition("/")
     candidates = [f"{kind}:{namespace or 'default'}/{name}" for kind in KINDS]
-    found = list(visible(actor, Entity.objects.filter(ref__in=candidates), now).values_list("ref", flat=True))
+    entities = visible(actor, Entity.objects.all(), now)
+    found = list(entities.filter(ref__in=candidates).values_list("ref", flat=True))
+    if not found:
+        former = Alias.objects.filter(ref__in=candidates).values("entity_id")
+        found = list(entities.filter(pk__in=former).values_list("ref", flat=True))
     if not found:
         raise NotFound(f"There is no entity named {bare[:80]!r}.", "Write kind:namespace/name, or look by search.")
     if len(found) > 1:
@@ -175,22 +179,34 @@ class FindingRow:
     found_at: datetime
     source: str
 
+    @property
+    def about(self) -> Literal["entity", "file"]:
+        """What it is about: "entity", or "file" for what is wrong with the file as a whole."""
+        return "entity" if self.entity or self.document is not None else "file"
+
 
 def findings(entity: Entity, *, limit: int = 50) -> list[FindingRow]:
-    """What is wrong with the entity or with the file that declares it; one statement."""
-    about = Q(entity=entity.ref)
-    if entity.file_id is not None:
-        about |= Q(file=entity.file_id, entity="")
-    rows = Finding.objects.filter(about).select_related("source").order_by("path", "line", "pk")[:limit]
+    """What is wrong with the entity, its own document, or the whole file that declares it; one statement."""
+    rows = Finding.objects.filter(_about(entity)).select_related("source").order_by("path", "line", "pk")[:limit]
     return [
         FindingRow(row.path, row.document, row.line, row.entity, row.message, row.found_at, row.source.name)
         for row in rows
     ]
 
 
+def _about(entity: Entity) -> Q:
+    """The condition that a finding is the entity's and not that of a neighbour in the same file."""
+    about = Q(entity=entity.ref)
+    if entity.file_id is not None:
+        document = Q(document=None) | Q(document=entity.document_index)
+        about |= Q(document, file=entity.file_id, entity="")
+    return about
+
+
 @dataclass(frozen=True, slots=True)
 class Declaration:
-    """Where an entity is declared and how fresh that is. `good` is False while the file can't be read as it is now."""
+    """Where an entity is declared and how fresh that is. `good` is False while its own document, or the file as a
+    whole, can't be read as it is now; what is wrong with its neighbours doesn't count. `path` is "" for orphans."""
 
     source: str
     source_id: int
@@ -209,7 +225,8 @@ class Declaration:
 
 
 def declaration(entity: Entity) -> Declaration | None:
-    """The declaration of an entity from `resolve`, with documents that claim the same reference; one statement.
+    """The declaration of an entity from `resolve`, with documents that claim the same reference; one statement, two
+    where something is wrong with the file.
 
     None for entities that no source declares.
     """
@@ -219,7 +236,7 @@ def declaration(entity: Entity) -> Declaration | None:
     others = Duplicate.objects.filter(ref=entity.ref).select_related("dropped_file")
     return Declaration(
         *(source.name, source.pk, file.path if file else "", entity.line, source.revision),
-        good=file.good if file else True,
+        good=file is None or file.good or not Finding.objects.filter(_about(entity)).exists(),
         read_at=file.read_at if file else None,
         good_at=file.good_at if file else None,
         last_success_at=source.last_success_at,

@@ -7,7 +7,7 @@ import pytest
 from pytest_django import DjangoAssertNumQueries
 
 from awayteam.catalog import queries
-from awayteam.catalog.models import Edit, Entity, Relation
+from awayteam.catalog.models import Alias, Edit, Entity, Relation
 from awayteam.catalog.tests import world
 from awayteam.kernel.actor import SYSTEM, Actor, ActorKind
 from awayteam.kernel.errors import InvalidInput, NotFound
@@ -24,6 +24,8 @@ def test_references_in_any_case_former_ones_and_bare_names_are_resolved() -> Non
         "Component:Orders-API",
         "component:default/order-service",
         "orders-api",
+        "order-service",
+        "default/Order-Service",
     ):
         assert queries.resolve(SYSTEM, ref).ref == "component:default/orders-api"
 
@@ -40,6 +42,19 @@ def test_a_bare_name_of_several_things_is_refused_with_the_choices() -> None:
     world.entity("Resource", "web")
     with pytest.raises(InvalidInput, match="component:default/web, resource:default/web"):
         queries.resolve(SYSTEM, "web")
+
+
+def test_a_bare_former_name_gives_way_to_a_present_one_and_must_be_of_one_thing() -> None:
+    things = world.named()
+    Alias.objects.create(ref="resource:default/order-service", entity=things["component:default/web"], since=world.NOW)
+    Alias.objects.create(ref="api:default/web", entity=things["component:default/orders-api"], since=world.NOW)
+    hidden = things["component:default/orders-secret"]
+    Alias.objects.create(ref="api:default/was-secret", entity=hidden, since=world.NOW)
+    with pytest.raises(InvalidInput, match="component:default/orders-api, component:default/web"):
+        queries.resolve(SYSTEM, "order-service")
+    assert queries.resolve(SYSTEM, "web").ref == "component:default/web"
+    with pytest.raises(NotFound):
+        queries.resolve(world.NOBODY, "was-secret")
 
 
 def test_the_restricted_is_not_found_by_others() -> None:
@@ -153,7 +168,28 @@ def test_a_declaration_tells_its_age_and_what_is_wrong_with_it() -> None:
     assert declared is not None
     assert (declared.path, declared.line, declared.good) == ("a.yaml", 7, False)
     assert declared.age(world.NOW + timedelta(hours=2)) == timedelta(hours=2)
-    assert [row.message for row in queries.findings(orders)] == ["broken"]
+    assert [(row.message, row.about) for row in queries.findings(orders)] == [("broken", "file")]
+
+
+def test_a_neighbour_in_the_same_file_keeps_its_faults_to_itself() -> None:
+    things = world.named()
+    source = Source.objects.create(name="git", kind="git", location="/", created_at=world.NOW)
+    file = SourceFile.objects.create(source=source, path="a.yaml", good=False, read_at=world.NOW)
+    refs = ("component:default/orders-api", "component:default/web")
+    for index, ref in enumerate(refs):
+        Entity.objects.filter(pk=things[ref].pk).update(source=source, file=file, document_index=index)
+    Finding.objects.create(source=source, file=file, document=1, message="not closed", found_at=world.NOW)
+
+    def shown() -> list[tuple[bool, list[tuple[str, str]]]]:
+        entities = [queries.resolve(SYSTEM, ref) for ref in refs]
+        declarations = [queries.declaration(one) for one in entities]
+        findings = [[(row.message, row.about) for row in queries.findings(one)] for one in entities]
+        return [(one is not None and one.good, rows) for one, rows in zip(declarations, findings, strict=True)]
+
+    assert shown() == [(True, []), (False, [("not closed", "entity")])]
+    Finding.objects.create(source=source, file=file, message="no UTF-8", found_at=world.NOW)
+    whole = ("no UTF-8", "file")
+    assert [(good, whole in rows, len(rows)) for good, rows in shown()] == [(False, True, 1), (False, True, 2)]
 
 
 def drawn(around: queries.Neighbourhood) -> dict[str, int]:

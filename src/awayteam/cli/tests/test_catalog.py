@@ -8,6 +8,8 @@ import pytest
 from awayteam.catalog.models import Entity
 from awayteam.catalog.tests import world
 from awayteam.cli import catalog, main, search
+from awayteam.organisation.models import Identity, Person
+from awayteam.sources.models import Finding, Source, SourceFile
 
 pytestmark = pytest.mark.django_db
 
@@ -103,6 +105,26 @@ def test_show_tells_everything_and_follows_former_names(capsys: pytest.CaptureFi
     assert "no entity" in capsys.readouterr().err
 
 
+def test_show_tells_of_orphans_and_of_faults_of_the_whole_file(capsys: pytest.CaptureFixture[str]) -> None:
+    things = world.named()
+    source = Source.objects.create(name="lg", kind="git", location="/", created_at=world.NOW)
+    file = SourceFile.objects.create(source=source, path="a.yaml", good=False, read_at=world.NOW)
+    Finding.objects.create(source=source, file=file, path="a.yaml", message="no UTF-8", found_at=world.NOW)
+    Finding.objects.create(
+        source=source, file=file, path="a.yaml", document=1, line=9, message="odd", found_at=world.NOW
+    )
+    Finding.objects.create(source=source, file=file, path="a.yaml", document=0, message="other", found_at=world.NOW)
+    Entity.objects.filter(pk=things["component:default/web"].pk).update(source=source, file=file, document_index=1)
+    Entity.objects.filter(pk=things["component:default/orders"].pk).update(source=source, orphaned_at=world.NOW)
+    assert run("catalog", "show", "web") == 0
+    shown = capsys.readouterr().out
+    assert "Declared in:  lg a.yaml:1\n" in shown
+    assert "Wrong in its file: a.yaml:1 no UTF-8\nWrong: a.yaml:9 odd\n" in shown
+    assert "other" not in shown
+    assert run("catalog", "show", "orders") == 0
+    assert "Declared in:  no file of lg any more; orphan since 2026-06-01\n" in capsys.readouterr().out
+
+
 def test_search_prints_groups_and_says_what_was_put_right(capsys: pytest.CaptureFixture[str]) -> None:
     world.named()
     found = output(capsys, "search", "paymnts")
@@ -130,6 +152,10 @@ def test_org_shows_the_tree_a_team_and_a_person(capsys: pytest.CaptureFixture[st
     assert run("org", "show", "payments") == 0
     assert run("org", "show", "user:ada") == 0
     assert "Ada Großmann" in capsys.readouterr().out
+    ada = Person.objects.get(name="ada")
+    Identity.objects.create(person=ada, provider="", value="ada", value_key="ada", created_at=world.NOW)
+    assert run("org", "show", "user:ada") == 0
+    assert "Known as:     login ada, github:ada-l\n" in capsys.readouterr().out
 
 
 def test_history_is_empty_at_first(capsys: pytest.CaptureFixture[str]) -> None:
