@@ -36,7 +36,8 @@ def dated(record: Record) -> list[Period]:
     ]
     endless = [one for one in periods if one.ends is None]
     for one, following in pairwise(endless):  # only the last may go on: the others end where the next begins
-        periods[periods.index(one)] = one._replace(ends=following.starts)
+        place = periods.index(one)
+        periods[place : place + 1] = [one._replace(ends=following.starts)] if following.starts else []
     return [one for one in periods if not (one.starts and one.ends and one.ends <= one.starts)]
 
 

@@ -98,3 +98,9 @@ def test_two_owners_without_end_are_reported_and_the_last_one_counts(folder: Fol
     folder.write("awayteam.yaml", FILE.replace(", until: 2025-09-15", ""))
     assert any("no end" in error["message"] for error in folder.load().errors)
     assert history()[-1] == ("three", "2025-09-15", None)
+
+
+def test_two_owners_without_any_dates_are_one_owner(folder: Folder) -> None:
+    folder.write("awayteam.yaml", "version: 1\nservices:\n  - name: orders\n    owners: [{team: one}, {team: two}]\n")
+    folder.load()
+    assert history() == [("two", None, None)]
