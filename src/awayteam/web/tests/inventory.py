@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from awayteam.contributions.models import Area, CommitAuthor
 from awayteam.web.tests.shop import Shop
 
 BASKET = "/catalog/default/component/basket/"
@@ -91,6 +92,22 @@ PAGES = [
     Page("source_new", "/sources/new/", "zoe"),
     Page("source_edit", lambda shop: f"/sources/{shop.source.pk}/edit/", "zoe"),
     Page("source_push", lambda shop: f"/sources/{shop.source.pk}/push/", "zoe"),
+    Page("away_map", "/away-map/"),
+    Page("away_map", "/away-map/?by=unit&as_of=head&sort=name", name="away_map by unit"),
+    Page("away_map", "/away-map/?since=1d&until=2001-01-01", name="away_map, empty window"),
+    Page("away_areas", "/away-map/areas/"),
+    Page("away_areas", "/away-map/areas/?sole=yes", name="away_areas, none"),
+    Page("away_area", lambda _: f"/away-map/areas/{Area.objects.get(name='/cart/').pk}/"),
+    Page("away_belonging", "/away-map/belonging/"),
+    Page("away_commits", "/away-map/commits/?class=away"),
+    Page("away_commits", "/away-map/commits/?class=bot", name="away_commits, none"),
+    Page("away_contradictions", "/away-map/contradictions/"),
+    Page("away_authors", "/away-map/authors/"),
+    Page("away_authors", "/away-map/authors/?kind=all", "zoe", "away_authors, administrator"),
+    Page("away_correct", lambda _: f"/away-map/authors/{CommitAuthor.objects.get(name='Some One').pk}/"),
+    Page("away_repositories", "/away-map/repositories/"),
+    Page("away_repositories", "/away-map/repositories/", "zoe", "away_repositories, administrator"),
+    Page("away_repository_new", "/away-map/repositories/new/", "zoe"),
     Page("rulebook", "/rulebook/"),
     Page("history", lambda shop: f"/history/webhook/{shop.webhook.pk}/", "zoe"),
     Page("deliveries", "/deliveries/", "zoe"),

@@ -17,8 +17,12 @@ from awayteam.accounts.actors import actor_of_user
 from awayteam.accounts.models import ApiToken, User
 from awayteam.catalog import actions as catalog
 from awayteam.catalog.models import Entity
+from awayteam.contributions import actions as contributions
+from awayteam.contributions import refresh
+from awayteam.contributions.tests.gitrepo import Repo
 from awayteam.imports.tests.folder import Folder, component, entity, group, user
 from awayteam.kernel import webhooks
+from awayteam.kernel.actor import SYSTEM
 from awayteam.kernel.models import Clock, OutboxMessage, OutboxState, Webhook
 from awayteam.organisation import actions as organisation
 from awayteam.organisation.models import Membership, Person, Team
@@ -129,6 +133,7 @@ def build(root: Path) -> Shop:
         description=catalog.Description("Component", "by-hand", type="service", owner="orders"),
     )  # fmt: skip
     _clocks(team)
+    _history(root / "basket")
     return Shop(folder.source, users, made.webhook, _dead(made.webhook), token, hand_made)
 
 
@@ -137,6 +142,19 @@ def _account(name: str) -> User:
     return User.objects.create_user(
         name, f"{name}@shop.example", "correct horse", person=person, is_superuser=name == "zoe"
     )
+
+
+def _history(path: Path) -> None:
+    """A repository that the away map follows: home, away, unowned, and somebody whom nobody knows."""
+    repo = Repo(path)
+    rules = "/cart/ @shop/orders\n/find/ @shop/search\n"
+    repo.commit({"CODEOWNERS": rules, "cart/1": "1"}, name="Ada", email="ada@shop.example")
+    repo.commit({"cart/1": "2", "find/1": "1"}, name="Ada", email="ada@shop.example", message="Both <b>at once</b>")
+    repo.commit({"cart/1": "3"}, name="Sam", email="sam@shop.example")
+    repo.commit({"notes": "1"}, name="Sam", email="sam@shop.example")
+    repo.commit({"find/1": "2"}, name="Some One", email="some.one@elsewhere.example")
+    followed = contributions.follow(str(path), actor=SYSTEM, now=timezone.now())
+    refresh.one(followed, actor=SYSTEM, now=timezone.now(), wait_seconds=0)
 
 
 def _dead(webhook: Webhook) -> OutboxMessage:

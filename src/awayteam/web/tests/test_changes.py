@@ -218,7 +218,7 @@ DENIED = [
     (f"{PERSON}identities/", {"provider": "gitlab", "value": "x", "reason": "x"}),
     ("/identities/{identity}/remove/", {"reason": "x"}),
     ("/identities/{identity}/correct/", {"person": "sam", "reason": "x"}),
-    ("/sources/new/", {"location": "/tmp"}),
+    ("/sources/new/", {"location": "/srv/catalog"}),
     ("/sources/{source}/edit/", {"name": "mine"}),
     ("/sources/{source}/push/", {}),
     ("/sources/{source}/refresh/", {}),

@@ -131,10 +131,10 @@ def test_every_template_is_rendered(shop: Shop, monkeypatch: pytest.MonkeyPatch)
         "web/bare.html", "web/error.html", "web/error_fragment.html",
         # need a repository that was scanned: the tests of contributions
         "contributions/area.html", "contributions/correct.html", "contributions/entity_panel.html",
-        "contributions/flow_rows.html", "contributions/team_panel.html",
+        "contributions/flow_rows.html", "contributions/nothing.html", "contributions/team_panel.html",
         # by another provider, by a second factor, without a password: test_signing_in
         "account/password_set.html", "account/signup.html", "account/verified_email_required.html",
-        "mfa/authenticate.html", "mfa/reauthenticate.html", "mfa/trust.html",
+        "mfa/authenticate.html", "mfa/reauthenticate.html",
         "mfa/recovery_codes/generate.html", "mfa/recovery_codes/index.html",
         "mfa/totp/activate_form.html", "mfa/totp/deactivate_form.html",
         "socialaccount/login.html", "socialaccount/signup.html",
