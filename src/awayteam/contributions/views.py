@@ -35,6 +35,10 @@ AREA_HEADER = (
 )  # fmt: skip
 ROWS = 50
 ALL = 100_000
+WINDOW = (
+    "Commits by committer date, counted back from each repository's newest commit unless a date is chosen; both ends "
+    "inclusive, UTC."
+)
 PLACE = ("since", "until", "as_of", "by", "repository")
 """Parameters that make up the window; links to commits carry them."""
 
@@ -114,7 +118,7 @@ def away_map(request: Request) -> HttpResponseBase:
         "sankey": drawing.sankey(found.flows),
         "series": [(one, drawing.multiple(one, highest)) for one in series],
         "away_flows": [row for row in found.flows if not row.is_home],
-        "definitions": DEFINITIONS,
+        "definitions": DEFINITIONS | {"window": WINDOW},
         "may_follow": can(request.actor, Verb.FOLLOW),
     }
     return render(request, "contributions/map.html", context)

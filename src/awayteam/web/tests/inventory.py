@@ -115,14 +115,6 @@ PAGES = [
     Page("webhooks", "/webhooks/", "zoe"),
     Page("webhook_new", "/webhooks/new/", "zoe"),
     Page("webhook", lambda shop: f"/webhooks/{shop.webhook.pk}/", "zoe"),
-    Page("away_map", "/away-map/"),
-    Page("away_areas", "/away-map/areas/"),
-    Page("away_authors", "/away-map/authors/"),
-    Page("away_belonging", "/away-map/belonging/"),
-    Page("away_commits", "/away-map/commits/"),
-    Page("away_contradictions", "/away-map/contradictions/"),
-    Page("away_repositories", "/away-map/repositories/"),
-    Page("away_repository_new", "/away-map/repositories/new/", "zoe"),
     Page("profile", "/profile/"),
     Page("tokens", "/tokens/"),
     Page("tokens", "/tokens/", "sam", "tokens, none"),
@@ -146,8 +138,6 @@ PAGES = [
 ]
 
 NO_PAGES = {
-    "away_area": "needs a repository that was scanned; the tests of contributions look at it",
-    "away_correct": "needs a repository that was scanned; the tests of contributions look at it",
     "become": "only in the demonstration; test_frame looks at it there",
     "choose": "sends back to where one was",
     "healthz": "for machines",
