@@ -299,6 +299,7 @@ def _checked(path: str) -> tuple[dict[str, int], int, "list[Problem]"]:
     problems: list[Problem] = []
     files = 0
     seen: dict[str, str] = {}
+    spelt: dict[str, str] = {}
     with refused():
         try:
             discovery = Discovery(open_source(path))
@@ -314,7 +315,7 @@ def _checked(path: str) -> tuple[dict[str, int], int, "list[Problem]"]:
                         problems.append(_problem(message, found.path, one.document_index, one.line, one.ref))
                         continue
                     seen[one.ref] = f"{found.path}:{one.line}"
-                    kinds[one.kind] += 1
+                    kinds[spelt.setdefault(one.kind.lower(), one.kind)] += 1
             problems += discovery.problems
         except (ReadError, ValueError) as error:
             raise Unavailable(f"{path}: {error}") from error

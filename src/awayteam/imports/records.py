@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from awayteam.sources.declared import Declared, DeclaredMembership, RelationType
+from awayteam.sources.kinds import usual_kind
 from awayteam.sources.shapes import json_safe
 
 MAX_REF = 300
@@ -68,7 +69,7 @@ def record_of(declared: Declared) -> Record:
     """The record of one declared entity; total for whatever a format hands over."""
     said = (
         declared.ref[:MAX_REF],
-        clean(declared.kind)[:63],
+        usual_kind(clean(declared.kind))[:63],
         declared.namespace[:63],
         clean(declared.name)[:200],
         clean(declared.title)[:MAX_TITLE],
@@ -171,23 +172,6 @@ def parts(ref: str) -> tuple[str, str, str]:
     kind, _, rest = ref.partition(":")
     namespace, _, name = rest.partition("/")
     return kind, namespace, name
-
-
-SPELLING = {
-    "api": "API",
-    "component": "Component",
-    "domain": "Domain",
-    "group": "Group",
-    "location": "Location",
-    "resource": "Resource",
-    "system": "System",
-    "user": "User",
-}
-
-
-def spelling(kind: str) -> str:
-    """The usual spelling of a kind that is only known from references."""
-    return SPELLING.get(kind, kind)
 
 
 def digest_without_name(document: Any) -> str:

@@ -181,3 +181,12 @@ def test_validate_needs_no_database_and_says_where_it_is_wrong(
     assert "declared in catalog-info.yaml:1 already" in found["errors"][-1]["message"]
     assert run("catalog", "validate", str(tmp_path / "nothing")) == 1
     assert run("catalog", "validate", " ") == 2
+
+
+def test_validate_counts_a_kind_once_however_it_is_spelt(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    descriptor = "apiVersion: backstage.io/v1alpha1\nkind: {}\nmetadata: {{name: {}}}\n"
+    descriptor += "spec: {{type: team, children: []}}\n"
+    documents = [descriptor.format(kind, kind) for kind in ("Group", "Widget")]
+    documents += [descriptor.format(kind, f"{kind}-2") for kind in ("group", "wIDGET")]
+    (tmp_path / "catalog-info.yaml").write_text("---\n".join(documents))
+    assert output(capsys, "catalog", "validate", str(tmp_path))["entities"] == {"Group": 2, "Widget": 2}

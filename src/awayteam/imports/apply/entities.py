@@ -60,6 +60,7 @@ class Batch(NamedTuple):
 
 def plan(session: Session, documents: Sequence[tuple[Record, int]]) -> Batch:
     """Give every record its id and values in force. Its targets have ids afterwards."""
+    documents = [(record._replace(kind=session.kinds.declared(record.kind)), file_id) for record, file_id in documents]
     lock = "FOR UPDATE" if connection.vendor == "postgresql" else ""
     refs = [record.ref for record, _ in documents]
     was = {row[1]: Light._make(row) for row in bulk.select(LIGHT, Entity._meta.db_table, "ref", refs, lock)}

@@ -1,13 +1,13 @@
 """From references to ids: known entities, former names, and a missing entity for whatever is only named."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from awayteam.catalog import facets
 from awayteam.catalog.facets import FacetKey
 from awayteam.catalog.models import Alias, Entity, Presence
-from awayteam.imports.records import parts, spelling
+from awayteam.imports.records import parts
 from awayteam.kernel import bulk
 from awayteam.organisation.models import Person, Team
 
@@ -17,7 +17,11 @@ ENTITY = Entity._meta.db_table
 class Ids:
     """Entity ids by reference, and the team or person behind groups and users. Call it within a transaction."""
 
-    def __init__(self, now: datetime, cube: Counter[FacetKey], changed: list[int]) -> None:
+    def __init__(
+        self, now: datetime, cube: Counter[FacetKey], changed: list[int], spelling: Callable[[str], str]
+    ) -> None:
+        """`spelling` says how a kind that a reference names is spelt."""
+        self._spelling = spelling
         self._now = now
         self._cube = cube
         self._changed = changed
@@ -75,7 +79,7 @@ class Ids:
             kind, namespace, name = parts(ref)
             team_id, person_id = links.get(ref, (None, None))
             self.know(ref, id, team_id, person_id)
-            shown, name = spelling(kind)[:63], name[:200]
+            shown, name = self._spelling(kind)[:63], name[:200]
             rows.append(
                 (id, ref, shown, namespace[:63], name, name.casefold(), team_id, person_id, self._now, self._now)
             )

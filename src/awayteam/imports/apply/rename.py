@@ -40,7 +40,8 @@ def rename(session: Session, entity_id: int, record: Record, reason: str) -> Non
         old, before = entity.ref, key_of(entity)
         Alias.objects.filter(ref=record.ref).delete()
         Alias.objects.update_or_create(ref=old, defaults={"entity": entity, "since": session.now, "reason": reason})
-        entity.ref, entity.kind, entity.namespace, entity.name = record[:4]
+        entity.ref, _, entity.namespace, entity.name = record[:4]
+        entity.kind = session.kinds.declared(record.kind)
         entity.sort_name = (entity.title or entity.name).casefold()[:300]
         entity.save(update_fields=["ref", "kind", "namespace", "name", "sort_name"])
         Team.objects.filter(entity=entity).update(ref=record.ref, name=record.name)

@@ -7,6 +7,7 @@ from datetime import datetime
 from awayteam.catalog import facets, search
 from awayteam.catalog.facets import FacetKey
 from awayteam.imports.apply.ids import Ids
+from awayteam.imports.apply.kinds import Kinds
 from awayteam.kernel import events
 from awayteam.kernel.actor import Actor
 from awayteam.kernel.events import Draft
@@ -24,6 +25,7 @@ class Session:
     first: bool
     edit_wins: str
     ids: Ids = field(init=False)
+    kinds: Kinds = field(init=False)
     created: int = 0
     updated: int = 0
     orphaned: int = 0
@@ -33,7 +35,8 @@ class Session:
     """Ids of entities that the search index must read again."""
 
     def __post_init__(self) -> None:
-        self.ids = Ids(self.now, self.cube, self.changed)
+        self.kinds = Kinds(self.cube, self.changed)
+        self.ids = Ids(self.now, self.cube, self.changed, self.kinds.named)
 
     def finish_batch(self) -> None:
         """The last step of a batch's transaction: events, search index, cube."""

@@ -199,6 +199,25 @@ def test_removing_a_source_orphans_what_only_it_declared(folder: Folder) -> None
     assert cube_is_exact()
 
 
+def test_kinds_are_spelt_as_usual_and_others_as_first_written(folder: Folder) -> None:
+    folder.write("a.yaml", component("orders").replace("kind: Component", "kind: component"))
+    folder.write("b.yaml", component("cart", more="dependsOn: [widget:later]"))
+    folder.write("c.yaml", group("one").replace("kind: Group", "kind: GROUP"))
+    result = folder.load()
+    assert result.entities == {"Component": 2, "Group": 1}
+    assert get("widget:default/later").kind == "widget"
+    assert get("group:default/one").team is not None
+    folder.write("d.yaml", entity("Widget", "first", "dependsOn: [widget:named]"), entity("widget", "second"))
+    folder.write("e.yaml", entity("WIDGET", "third"))
+    assert folder.load().entities == {"Component": 2, "Group": 1, "Widget": 3}
+    folder.write("f.yaml", entity("wiDget", "fourth", "dependsOn: [widget:more]"))
+    assert folder.load().entities["Widget"] == 4
+    spelt = Entity.objects.filter(ref__startswith="widget:").values_list("kind", flat=True)
+    assert list(spelt) == ["Widget"] * 7, "first to fourth, later, named and more"
+    assert get("component:default/orders").document["kind"] == "component"
+    assert cube_is_exact()
+
+
 def test_a_broken_document_keeps_its_last_good_version(folder: Folder) -> None:
     folder.write("a.yaml", component("orders", metadata="title: Good"), component("stock"))
     folder.load()

@@ -16,6 +16,7 @@ from awayteam.sources.backstage.refs import BadReferenceError, canonical, compos
 from awayteam.sources.backstage.substitution import MARKS, Substitution, SubstitutionError
 from awayteam.sources.context import Context
 from awayteam.sources.declared import Declared, Operation, Problem, Reading, RelationType, Target
+from awayteam.sources.kinds import usual_kind
 from awayteam.sources.shapes import kind_of
 from awayteam.sources.yamldoc import Document
 
@@ -115,7 +116,7 @@ class _FileReader:
             self.locate(document, ref, spec)
         return Declared(
             ref=ref,
-            kind=root["kind"],
+            kind=usual_kind(root["kind"]),
             namespace=namespace,
             name=metadata["name"],
             document=root,
