@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from django.db.models import Q
+from django.db.models import F, Q
 
 from awayteam.catalog.kinds import KINDS
 from awayteam.catalog.models import Alias, ApiOperation, Edit, Entity, Ownership, Presence
@@ -187,7 +187,7 @@ class FindingRow:
 
 def findings(entity: Entity, *, limit: int = 50) -> list[FindingRow]:
     """What is wrong with the entity, its own document, or the whole file that declares it; one statement."""
-    rows = Finding.objects.filter(_about(entity)).select_related("source").order_by("path", "line", "pk")[:limit]
+    rows = Finding.objects.filter(_about(entity)).select_related("source").order_by("path", F("line").asc(nulls_first=True), "pk")[:limit]
     return [
         FindingRow(row.path, row.document, row.line, row.entity, row.message, row.found_at, row.source.name)
         for row in rows
