@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from django.db.models import Q, QuerySet
 
+from awayteam.catalog.expressions import Among
 from awayteam.catalog.models import Entity, Presence
 from awayteam.kernel.actor import Actor, ActorKind
 from awayteam.kernel.permissions import Decision
@@ -37,7 +38,7 @@ def visible_through(actor: Actor, path: str = "") -> Q:
     if sees_everything(actor):
         return Q()
     mine = owners_trusted(actor)
-    trusted = Q(**{f"{path}owner__in": mine}) | Q(**{f"{path}pk__in": mine})
+    trusted = Q(Among(f"{path}owner", mine)) | Q(Among(f"{path}pk", mine))
     return Q(**{f"{path}restricted": False}) | trusted
 
 

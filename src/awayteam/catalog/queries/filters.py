@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Sum, Value
+from django.db.models import Exists, F, IntegerField, OuterRef, Q, QuerySet, Sum
 from django.db.models.lookups import In
 
+from awayteam.catalog.expressions import Unindexed
 from awayteam.catalog.kinds import usual_kind
 from awayteam.catalog.models import Alias, Entity, EntityTag, Presence, TagCount
 from awayteam.catalog.queries import paths
@@ -122,10 +123,11 @@ def ids_of(references: Sequence[str]) -> list[int]:
 
 def _present(wanted: Sequence[Presence]) -> Q:
     """Nearly everything is present, so that an index by presence only helps where something rare is looked for; else
-    it would keep the planner from the index that gives the order."""
+    it would keep SQLite from the index that gives the order."""
     if Presence.PRESENT not in wanted:
         return Q(presence__in=wanted)
-    return Q(In(F("presence") + Value(0), [presence.value for presence in wanted]))
+    column = Unindexed(F("presence"), output_field=IntegerField())
+    return Q(In(column, [presence.value for presence in wanted]))
 
 
 def _one_of(column: str, values: Sequence[str]) -> Q:
