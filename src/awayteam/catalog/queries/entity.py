@@ -187,7 +187,11 @@ class FindingRow:
 
 def findings(entity: Entity, *, limit: int = 50) -> list[FindingRow]:
     """What is wrong with the entity, its own document, or the whole file that declares it; one statement."""
-    rows = Finding.objects.filter(_about(entity)).select_related("source").order_by("path", F("line").asc(nulls_first=True), "pk")[:limit]
+    rows = (
+        Finding.objects.filter(_about(entity))
+        .select_related("source")
+        .order_by("path", F("line").asc(nulls_first=True), "pk")[:limit]
+    )
     return [
         FindingRow(row.path, row.document, row.line, row.entity, row.message, row.found_at, row.source.name)
         for row in rows
