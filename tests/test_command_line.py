@@ -2,11 +2,14 @@
 
 import json
 import os
+import secrets
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
+import psycopg
 import pytest
 
 ORDERS = """\
@@ -67,15 +70,23 @@ spec: {type: service, lifecycle: production, owner: nobody-here}
 
 
 class Awayteam:
-    """Runs the command in a process of its own with a data folder of its own."""
+    """Runs the command in a process of its own, with a data folder and, on PostgreSQL, a database of its own."""
 
     def __init__(self, data: Path) -> None:
         self.data = data
+        self.database = {"DATABASE_URL": self._fresh_database()} if os.environ.get("DATABASE_URL") else {}
+
+    @staticmethod
+    def _fresh_database() -> str:
+        parts = urlsplit(os.environ["DATABASE_URL"])
+        name = f"command_line_{secrets.token_hex(6)}"
+        with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name}")
+        return parts._replace(path=f"/{name}").geturl()
 
     def __call__(self, *arguments: str | Path, code: int = 0) -> subprocess.CompletedProcess[str]:
-        environment = {
-            k: v for k, v in os.environ.items() if k not in {"AWAYTEAM_DATA", "DATABASE_URL", "DJANGO_SETTINGS_MODULE"}
-        }
+        environment = {k: v for k, v in os.environ.items() if k not in {"AWAYTEAM_DATA", "DJANGO_SETTINGS_MODULE"}}
+        environment |= self.database
         done = subprocess.run(
             [sys.executable, "-m", "awayteam", *map(str, arguments), "--data", str(self.data)],
             capture_output=True,

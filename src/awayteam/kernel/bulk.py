@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from itertools import chain, islice
 from typing import Any
 
-from django.db import connection, models
+from django.db import connection, models, transaction
 
 
 def insert(model: type[models.Model], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
@@ -83,7 +83,9 @@ def update(model: type[models.Model], columns: Sequence[str], rows: Iterable[Seq
     return count
 
 
+@transaction.atomic(savepoint=False)
 def _update_from(table: str, quoted: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
+    """The temporary table lives until the transaction ends, so there must be one."""
     names = ", ".join(["id", *quoted])
     with connection.cursor() as cursor:
         cursor.execute("DROP TABLE IF EXISTS bulk_update")

@@ -42,10 +42,10 @@ def database(folder: Path) -> dict[str, Any]:
 
     An address reads `postgresql://user:password@host:port/name?option=value`.
     """
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     url = os.environ.get("DATABASE_URL", "")
     if url:
         return _postgresql(url)
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     return {
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": str(folder / "awayteam.sqlite3"),

@@ -52,3 +52,10 @@ def test_rows_in_bulk_read_back_as_they_were_written() -> None:
     assert (read.pk, read.first_seen_at) == (first + 2, NOW)
     assert (read.description, read.tags, read.document) == ("ü\t\\N", ["a"], {"n": 1})
     assert entity("group:default/one").pk > first + 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_rows_are_updated_in_bulk_outside_of_any_transaction() -> None:
+    orders, basket = entity("component:default/orders"), entity("component:default/basket")
+    assert bulk.update(Entity, ["title"], [(orders.pk, "Orders"), (basket.pk, "Basket")]) == 2
+    assert list(Entity.objects.order_by("ref").values_list("title", flat=True)) == ["Basket", "Orders"]
