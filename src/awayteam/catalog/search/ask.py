@@ -18,8 +18,8 @@ from awayteam.kernel.actor import Actor
 
 MOST_CANDIDATES = 300
 """Matches that are all looked at; where there are more, every kind is asked for its own."""
-FIRST_TIERS = 4
-"""Tiers asked of every kind; the others only of kinds that these leave short."""
+AFTER_TIERS = 3
+"""The last tiers are asked only of kinds that the others leave short."""
 SHORT = 2
 """Letters of a word up to which it is looked for in names and titles only; such a number must be whole."""
 KINDS = ("Component", "API", "Group", "User", "System", "Domain", "Resource", "Location")
@@ -54,25 +54,24 @@ def everywhere(words: Sequence[Word]) -> str:
 
 
 def ranks(
-    actor: Actor, words: Sequence[Word], name: str, kinds: Sequence[str], most: int
+    actor: Actor, words: Sequence[Word], name: str, corrected: str, kinds: Sequence[str], most: int
 ) -> tuple[dict[int, int], bool]:
     """Entity id -> the best tier in which it is found, of entities that the actor may see; six statements at most.
 
-    `name` is the whole query as one name. The second value tells whether there were so many that `most` of a kind and
-    tier were enough: a kind with fewer than that is complete even then.
+    `VOCABULARY` must be fresh. `name` is the whole query as one name, `corrected` the same put right ("" where nothing
+    is). The second value tells whether there were so many that `most` of a kind and tier were enough; a kind with fewer
+    is complete even then.
     """
-    VOCABULARY.refresh()
     sight = Sight.of(actor)
-    tiers = _tiers(words, name)
+    tiers = _tiers(words, name, corrected)
     best: dict[int, int] = {}
     if not kinds:
         _note(best, _ask(tiers[-1:], MOST_CANDIDATES + 1, sight))
         if len(best) <= MOST_CANDIDATES:
-            if best:
-                _note(best, _ask(tiers[:-1], MOST_CANDIDATES, sight))
+            _note(best, _ask(tiers[:-1], MOST_CANDIDATES, sight))
             return best, False
     wanted = list(kinds or _kinds())
-    for some in (tiers[:FIRST_TIERS], tiers[FIRST_TIERS:]):
+    for some in (tiers[:-AFTER_TIERS], tiers[-AFTER_TIERS:]):
         found = _ask([question._replace(kind=kind) for kind in wanted for question in some], most, sight)
         _note(best, found)
         numbers = Counter(kind for kind, _ in {(question.kind, pk) for question, pk in found})
@@ -99,18 +98,29 @@ class Question(NamedTuple):
     kind: str = ""
 
 
-def _tiers(words: Sequence[Word], name: str) -> list[Question]:
-    """The questions, the best tier first. Where only a letter or two were typed, names and titles are enough."""
-    asked = []
-    if name:
-        asked = [
-            Question(0, token(f"{tokens.EXACT}_{name}")),
-            Question(1, token(f"{tokens.EXACT}_{name}", beginning=True)),
-            Question(2, token(f"{tokens.TITLE_EXACT}_{name}", beginning=True)),
-        ]
+def _tiers(words: Sequence[Word], name: str, corrected: str) -> list[Question]:
+    """The questions, the best tier first. Where only a letter or two were typed, names and titles are enough.
+
+    A word that is put right begins no known word, so that what is found in fields is found by its correction: with
+    `corrected`, the whole query put right as one name, those tiers come after all others (`len(TIERS)` further on).
+    """
+    later = len(TIERS) if corrected else 0
+    asked = [*_names(name, 0), *_names(corrected, later)]
     short = all(len(word.typed) <= SHORT for word in words)
     fields = {tier: marks for tier, marks in FIELDS.items() if not short or tier <= 4}
-    return asked + [Question(tier, _all(_in_fields(word, marks) for word in words)) for tier, marks in fields.items()]
+    return asked + [
+        Question(later + tier, _all(_in_fields(word, marks) for word in words)) for tier, marks in fields.items()
+    ]
+
+
+def _names(name: str, tier: int) -> list[Question]:
+    if not name:
+        return []
+    return [
+        Question(tier, token(f"{tokens.EXACT}_{name}")),
+        Question(tier + 1, token(f"{tokens.EXACT}_{name}", beginning=True)),
+        Question(tier + 2, token(f"{tokens.TITLE_EXACT}_{name}", beginning=True)),
+    ]
 
 
 def _in_fields(word: Word, marks: Sequence[str]) -> str:

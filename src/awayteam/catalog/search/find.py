@@ -74,23 +74,22 @@ def search(actor: Actor, words: str, *, limit: int = 20, kinds: Sequence[str] = 
     limit = max(1, min(limit, MOST_HITS))
     most = max(2 * limit + 1, FEW_KINDS // len(kinds)) if kinds else 2 * limit + 1
     kinds = [usual_kind(kind) for kind in kinds]
-    found, bounded = ask.ranks(actor, typed, tokens.squash(words[: tokens.LONGEST_QUERY]), kinds, most)
+    VOCABULARY.refresh()
     corrections = _corrections(typed)
-    if corrections:
-        put_right = [word._replace(corrections=corrections.get(word.typed, ())) for word in typed]
-        name = "".join((word.corrections or (word.typed,))[0] for word in put_right)
-        second, more = ask.ranks(actor, put_right, name, kinds, most)
-        if second.keys() <= found.keys():
-            corrections = {}
-        found = {pk: tier + len(ask.TIERS) for pk, tier in second.items()} | found
-        typed, bounded = put_right, bounded or more
+    typed = [word._replace(corrections=corrections.get(word.typed, ())) for word in typed]
+    corrected = "".join((word.corrections or (word.typed,))[0] for word in typed) if corrections else ""
+    name = tokens.squash(words[: tokens.LONGEST_QUERY])
+    found, bounded = ask.ranks(actor, typed, name, corrected, kinds, most)
+    if all(tier < len(ask.TIERS) for tier in found.values()):
+        corrections = {}
     return SearchResult(_groups(found, typed, limit, most if bounded else None), corrections)
 
 
 def _corrections(typed: Sequence[ask.Word]) -> dict[str, tuple[str, ...]]:
     if all(len(word.typed) < SHORTEST for word in typed):
         return {}
-    return {word.typed: found for word in typed if (found := VOCABULARY.corrections(word.typed))}
+    doubtful = [word for word in typed if not word.parts or not all(map(VOCABULARY.begins, word.parts))]
+    return {word.typed: found for word in doubtful if (found := VOCABULARY.corrections(word.typed))}
 
 
 Candidate = tuple[tuple[Any, ...], dict[str, Any]]

@@ -31,6 +31,7 @@ def hit(words: str, ref: str) -> queries.Hit:
         ("orders-api", "component:default/orders-api", "name"),
         ("ordersapi", "component:default/orders-api", "name"),
         ("Orders API", "api:default/ordersapi", "name"),
+        ("orderssecret", "component:default/orders-secret", "name"),
         ("OrdersApi", "api:default/ordersapi", "name"),
         ("order", "api:default/ordersapi", "name"),
         ("desk", "component:default/orders-api", "title"),
