@@ -7,6 +7,8 @@ class CatalogConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from awayteam.catalog import places
+        from awayteam.catalog import places, search
+        from awayteam.kernel import backup
 
         places.register()
+        backup.rebuilders.append(search.rebuild)

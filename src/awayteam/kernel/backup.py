@@ -163,7 +163,7 @@ def restore(path: Path, *, replace: bool = False, progress: Progress | None = No
     return rows
 
 
-rebuilders: list[Callable[[], None]] = []
+rebuilders: list[Callable[[], object]] = []
 """What must be derived again after a restore, in the same transaction (the search index, for one); apps add to it."""
 
 
