@@ -129,9 +129,8 @@ def test_every_template_is_rendered(shop: Shop, monkeypatch: pytest.MonkeyPatch)
         # shown after a POST, in the demonstration, or on an error: test_changes, test_frame
         "accounts/become.html", "accounts/token_secret.html", "kernel/webhook_secret.html",
         "web/bare.html", "web/error.html", "web/error_fragment.html",
-        # need a repository that was scanned: the tests of contributions
-        "contributions/area.html", "contributions/correct.html", "contributions/entity_panel.html",
-        "contributions/flow_rows.html", "contributions/nothing.html", "contributions/team_panel.html",
+        # without any repository, and on an entity that is an area of one
+        "contributions/entity_panel.html", "contributions/nothing.html",
         # by another provider, by a second factor, without a password: test_signing_in
         "account/password_set.html", "account/signup.html", "account/verified_email_required.html",
         "mfa/authenticate.html", "mfa/reauthenticate.html",
