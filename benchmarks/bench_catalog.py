@@ -78,9 +78,14 @@ def cases(chance: random.Random) -> list[tuple[str, int, Callable[[], Any]]]:
     actor = Actor(kind=ActorKind.PERSON, label="bench", teams=frozenset({5, 6}), manages=frozenset(range(60, 80)))
     everything = queries.EntityFilter()
     services = queries.EntityFilter(kind=("Component",))
-    owners = list(Entity.objects.filter(kind="Group", owned__isnull=False).values_list("ref", flat=True).distinct()[:200])
+    owners = list(
+        Entity.objects.filter(kind="Group", owned__isnull=False).values_list("ref", flat=True).distinct()[:200]
+    )
     tags = list(EntityTag.objects.values_list("tag", flat=True).distinct()[:50])
-    rows = {kind: list(Entity.objects.filter(kind=kind, presence=1, restricted=False)[:3000:10]) for kind in ("Component", "API")}
+    rows = {
+        kind: list(Entity.objects.filter(kind=kind, presence=1, restricted=False)[:3000:10])
+        for kind in ("Component", "API")
+    }
     names = [row.name for row in rows["Component"] + rows["API"]]
     teams = list(Team.objects.filter(is_unit=False)[:200])
     busiest = _busiest()
@@ -128,7 +133,11 @@ def cases(chance: random.Random) -> list[tuple[str, int, Callable[[], Any]]]:
         ("entity page, APIs", 30, lambda: page(actor, chance.choice(rows["API"]).ref)),
         ("entity page, the busiest", 100, lambda: page(actor, busiest.ref)),
         ("neighbourhood, services", 50, lambda: queries.neighbourhood(actor, chance.choice(rows["Component"]))),
-        ("neighbourhood, depth 2", 100, lambda: queries.neighbourhood(actor, chance.choice(rows["Component"]), depth=2)),
+        (
+            "neighbourhood, depth 2",
+            100,
+            lambda: queries.neighbourhood(actor, chance.choice(rows["Component"]), depth=2),
+        ),
         ("neighbourhood, APIs", 50, lambda: queries.neighbourhood(actor, chance.choice(rows["API"]))),
         ("neighbourhood, the busiest", 50, lambda: queries.neighbourhood(actor, busiest)),
         ("relations, the busiest", 50, lambda: busiest_page(actor, busiest)),

@@ -1,4 +1,4 @@
-"""Fills an empty database with a catalog of any size, row by row as imports would leave it; the same for the same size."""
+"""Fills an empty database with a catalog of any size, as imports would leave it; the same for the same size."""
 
 import json
 import random
@@ -16,12 +16,92 @@ from awayteam.sources.declared import RelationType
 from awayteam.sources.models import Source, SourceFile
 
 NOW = datetime(2026, 6, 1, 9, 0, tzinfo=UTC)
-FIRST = """payment order invoice ledger shipping parcel stock warehouse basket checkout price tax refund customer profile
-address consent mail message push search index recommend rank review rating image video audio stream event log metric
-trace alert budget quota limit gateway proxy edge cache session token identity login audit policy risk fraud credit loan
-card bank transfer currency report export import archive backup catalog product variant supplier purchase contract
-""".split()
-SECOND = "service api worker store sync bridge reader writer engine hub portal loader mapper router planner".split()
+FIRST = [
+    "payment",
+    "order",
+    "invoice",
+    "ledger",
+    "shipping",
+    "parcel",
+    "stock",
+    "warehouse",
+    "basket",
+    "checkout",
+    "price",
+    "tax",
+    "refund",
+    "customer",
+    "profile",
+    "address",
+    "consent",
+    "mail",
+    "message",
+    "push",
+    "search",
+    "index",
+    "recommend",
+    "rank",
+    "review",
+    "rating",
+    "image",
+    "video",
+    "audio",
+    "stream",
+    "event",
+    "log",
+    "metric",
+    "trace",
+    "alert",
+    "budget",
+    "quota",
+    "limit",
+    "gateway",
+    "proxy",
+    "edge",
+    "cache",
+    "session",
+    "token",
+    "identity",
+    "login",
+    "audit",
+    "policy",
+    "risk",
+    "fraud",
+    "credit",
+    "loan",
+    "card",
+    "bank",
+    "transfer",
+    "currency",
+    "report",
+    "export",
+    "import",
+    "archive",
+    "backup",
+    "catalog",
+    "product",
+    "variant",
+    "supplier",
+    "purchase",
+    "contract",
+]
+SECOND = [
+    "service",
+    "api",
+    "worker",
+    "store",
+    "sync",
+    "bridge",
+    "reader",
+    "writer",
+    "engine",
+    "hub",
+    "portal",
+    "loader",
+    "mapper",
+    "router",
+    "planner",
+]
 TAGS = [f"{a}-{b}" for a in ("java", "go", "python", "tier", "pci", "legacy", "cloud", "team") for b in range(25)]
 LIFECYCLES = ["production"] * 7 + ["experimental", "deprecated", "production"]
 SHARES = (("Component", 0.40), ("API", 0.27), ("Resource", 0.20), ("System", 0.05), ("Domain", 0.003), ("User", 0.04))
@@ -33,8 +113,33 @@ TYPES = {
     "Domain": ["area"],
     "User": [""],
 }
-COLUMNS = """id ref kind namespace name title description type lifecycle owner_id system_id team_id person_id tags presence
-restricted sort_name source_id file_id document_index line document content_hash first_seen_at changed_at""".split()
+COLUMNS = [
+    "id",
+    "ref",
+    "kind",
+    "namespace",
+    "name",
+    "title",
+    "description",
+    "type",
+    "lifecycle",
+    "owner_id",
+    "system_id",
+    "team_id",
+    "person_id",
+    "tags",
+    "presence",
+    "restricted",
+    "sort_name",
+    "source_id",
+    "file_id",
+    "document_index",
+    "line",
+    "document",
+    "content_hash",
+    "first_seen_at",
+    "changed_at",
+]
 
 
 def fill(entities: int = 250_000, teams: int = 1_000, relations: int = 1_000_000) -> None:
@@ -70,8 +175,8 @@ def _teams(teams: int) -> list[int]:
         parent = None if n == 1 else (1 if is_unit else 1 + n % units)
         name = f"{FIRST[n % len(FIRST)]}-{'unit' if is_unit else 'team'}-{n}"
         rows.append((n, f"group:default/{name}", name, "", is_unit, "", True, parent, "", "{}", "", "", "", "", "{}"))
-    columns = "id ref name title is_unit type declared parent_id mission contacts email picture on_call_url time_zone calendar"
-    bulk.insert(Team, columns.split(), rows)
+    columns = "id ref name title is_unit type declared parent_id mission contacts email picture"
+    bulk.insert(Team, [*columns.split(), "on_call_url", "time_zone", "calendar"], rows)
     return list(range(1, teams + 1))
 
 
@@ -85,8 +190,12 @@ def _entities(
         start += count
     kinds["Location"] = range(start, entities + 1)
     people = [(n, f"user:default/person-{n}", f"person-{n}", f"Person {n}", "", "", True, "") for n in kinds["User"]]
-    bulk.insert(Person, "id ref name display_name email picture declared time_zone".split(), people)
-    bulk.insert(Membership, ["team_id", "person_id", "role", "reason", "declared_by"], [(1 + n % len(groups), n, "member", "", "") for n in kinds["User"]])
+    bulk.insert(Person, ["id", "ref", "name", "display_name", "email", "picture", "declared", "time_zone"], people)
+    bulk.insert(
+        Membership,
+        ["team_id", "person_id", "role", "reason", "declared_by"],
+        [(1 + n % len(groups), n, "member", "", "") for n in kinds["User"]],
+    )
     tags: list[tuple[str, int]] = []
     operations: list[tuple[Any, ...]] = []
     owned: list[tuple[Any, ...]] = []
@@ -99,7 +208,9 @@ def _entities(
 
     bulk.insert(Entity, COLUMNS, rows())
     bulk.insert(EntityTag, ["tag", "entity_id"], tags)
-    bulk.insert(ApiOperation, "api_id key verb path summary deprecated tags position".split(), operations)
+    bulk.insert(
+        ApiOperation, ["api_id", "key", "verb", "path", "summary", "deprecated", "tags", "position"], operations
+    )
     bulk.insert(Ownership, ["entity_id", "owner_id", "reason"], owned)
     return kinds
 
@@ -127,15 +238,39 @@ def _entity(chance, kind, n, names, kinds, sources, files, tags, operations, own
     document = {
         "apiVersion": "backstage.io/v1alpha1",
         "kind": kind,
-        "metadata": {"name": name, "description": description, "tags": own, "annotations": {"github.com/project-slug": f"org/{name}"}},
+        "metadata": {
+            "name": name,
+            "description": description,
+            "tags": own,
+            "annotations": {"github.com/project-slug": f"org/{name}"},
+        },
         "spec": {"type": type_, "lifecycle": lifecycle, "owner": names.get(owner, "")},
     }
     presence = 1 if chance.random() < 0.99 else 2
     changed = NOW - timedelta(minutes=chance.randrange(500_000))
     return (
-        *(n, f"{kind.lower()}:default/{name}", kind, "default", name, title, description, type_, lifecycle, owner, system),
+        *(
+            n,
+            f"{kind.lower()}:default/{name}",
+            kind,
+            "default",
+            name,
+            title,
+            description,
+            type_,
+            lifecycle,
+            owner,
+            system,
+        ),
         *(n if kind == "Group" else None, n if kind == "User" else None, json.dumps(own), presence),
-        *(chance.random() < 0.002 and owner is not None, (title or name).casefold(), sources[place], files[place], n, 1),
+        *(
+            chance.random() < 0.002 and owner is not None,
+            (title or name).casefold(),
+            sources[place],
+            files[place],
+            n,
+            1,
+        ),
         *(json.dumps(document), "", NOW - timedelta(days=400), changed),
     )
 

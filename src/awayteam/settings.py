@@ -103,8 +103,8 @@ USE_TZ = True
 USE_I18N = False
 
 STATIC_URL = "/static/"
-"""Files are served by WhiteNoise straight from the package, so that nothing needs to be collected. Pages ask for them by
-an address that holds the hash of the content, so browsers may keep them for a year."""
+"""Files are served by WhiteNoise straight from the package, so that nothing needs to be collected. Pages ask for them
+by an address that holds the hash of the content, so browsers may keep them for a year."""
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG
 WHITENOISE_MAX_AGE = 0 if DEBUG else 365 * 24 * 3600
@@ -143,5 +143,5 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": ["'none'"],
     }
 }
-"""No inline script or style anywhere. Browsers hold redirects after a form to `form-action` too, so the origins of other
-sign-in providers stand in AWAYTEAM_SIGN_IN_ORIGINS (those of GitHub and GitLab are added with their keys)."""
+"""No inline script or style anywhere. Browsers hold redirects after a form to `form-action` too, so the origins of
+other sign-in providers stand in AWAYTEAM_SIGN_IN_ORIGINS (those of GitHub and GitLab are added with their keys)."""

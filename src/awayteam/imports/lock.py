@@ -29,7 +29,7 @@ def import_lock(*, wait_seconds: float = 0) -> Iterator[None]:
 
 @contextmanager
 def exclusive(what: str, key: int, *, wait_seconds: float = 0) -> Iterator[None]:
-    """Hold the installation's lock of this name (and number, for PostgreSQL); raises `Conflict` as `import_lock` does."""
+    """Hold the installation's lock of this name (on PostgreSQL: number); raises `Conflict` as `import_lock` does."""
     held = _advisory(what, key, wait_seconds) if connection.vendor == "postgresql" else _file(what, wait_seconds)
     with held:
         yield

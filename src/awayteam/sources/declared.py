@@ -60,7 +60,10 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """A name under which a person is known somewhere. `provider` is a forge ("github"), "email", or "" for a bare login."""
+    """A name under which a person is known somewhere.
+
+    `provider` is a forge ("github"), "email", or "" for a bare login.
+    """
 
     provider: str
     value: str

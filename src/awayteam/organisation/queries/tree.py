@@ -32,8 +32,8 @@ class TreeNode:
 def tree(actor: Actor, *, at: datetime | None = None, root: Team | None = None) -> list[TreeNode]:  # noqa: ARG001
     """The organisation as a forest, roots and children by name; two statements.
 
-    Parents are those of today; people and teams that were not yet dissolved those of `at`. A circle of parents is cut at
-    its first team by name, so every team appears once.
+    Parents are those of today; people and teams that were not yet dissolved those of `at`. A circle of parents is cut
+    at its first team by name, so every team appears once.
     """
     alive = Q(dissolved_at__isnull=True) if at is None else Q(dissolved_at__isnull=True) | Q(dissolved_at__gt=at)
     teams = {row.pk: row for row in sorted(Team.objects.filter(alive), key=lambda row: str(row).casefold())}
