@@ -11,6 +11,7 @@ from datetime import datetime
 from django.conf import settings
 from django.db import transaction
 
+from awayteam.catalog import search
 from awayteam.catalog.models import Entity, Presence
 from awayteam.imports import files, takeover
 from awayteam.imports.apply import edges, entities, identities, memberships, people, rename, structure, vanish
@@ -35,6 +36,8 @@ from awayteam.sources.readers import ReadError
 
 BATCH = 4_000
 """Entities in a transaction: long enough to be fast, short enough that others needn't wait."""
+LARGE = 5_000
+"""Changed entities from which on an import puts the search index and the planner's numbers in order."""
 WAIT_SECONDS = 600.0
 
 Progress = Callable[[str, int, int | None], None]
@@ -110,6 +113,8 @@ class Run:
             discovery = self.read()
             self.write(session)
             self.finish(session, discovery)
+            if session.created + session.updated >= LARGE:
+                search.optimise()
         finally:
             self.documents.close()
         assert self.result is not None

@@ -18,8 +18,9 @@ from awayteam.kernel.actor import Actor
 
 MOST_CANDIDATES = 300
 """Matches that are all looked at; where there are more, every kind is asked for its own."""
-AFTER_TIERS = 3
-"""The last tiers are asked only of kinds that the others leave short."""
+MANY = 4
+"""Times as many rows are read of the beginnings of names, which are asked once for all kinds: where thousands of names
+begin alike, finding them takes long for each kind anew."""
 SHORT = 2
 """Letters of a word up to which it is looked for in names and titles only; such a number must be whole."""
 KINDS = ("Component", "API", "Group", "User", "System", "Domain", "Resource", "Location")
@@ -71,7 +72,9 @@ def ranks(
             _note(best, _ask(tiers[:-1], MOST_CANDIDATES, sight))
             return best, False
     wanted = list(kinds or _kinds())
-    for some in (tiers[:-AFTER_TIERS], tiers[-AFTER_TIERS:]):
+    names, fields = [one for one in tiers if one.is_name], [one for one in tiers if not one.is_name]
+    _note(best, _ask([one._replace(kind=kind) for one in names for kind in kinds or [""]], MANY * most, sight))
+    for some in (fields[:1], fields[1:]):
         found = _ask([question._replace(kind=kind) for kind in wanted for question in some], most, sight)
         _note(best, found)
         numbers = Counter(kind for kind, _ in {(question.kind, pk) for question, pk in found})
@@ -95,6 +98,7 @@ class Question(NamedTuple):
 
     tier: int
     text: str
+    is_name: bool = False
     kind: str = ""
 
 
@@ -117,9 +121,9 @@ def _names(name: str, tier: int) -> list[Question]:
     if not name:
         return []
     return [
-        Question(tier, token(f"{tokens.EXACT}_{name}")),
-        Question(tier + 1, token(f"{tokens.EXACT}_{name}", beginning=True)),
-        Question(tier + 2, token(f"{tokens.TITLE_EXACT}_{name}", beginning=True)),
+        Question(tier, token(f"{tokens.EXACT}_{name}"), is_name=True),
+        Question(tier + 1, token(f"{tokens.EXACT}_{name}", beginning=True), is_name=True),
+        Question(tier + 2, token(f"{tokens.TITLE_EXACT}_{name}", beginning=True), is_name=True),
     ]
 
 

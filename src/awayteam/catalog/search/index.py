@@ -9,6 +9,7 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 import orjson
+from django.apps import apps
 from django.db import connection, transaction
 
 from awayteam.catalog.models import ApiOperation, Entity, Presence, TagCount
@@ -208,13 +209,18 @@ def remove(entity_ids: Iterable[int]) -> None:
 
 
 def optimise() -> None:
-    """Merge what a large import left in pieces, and tell the planner what there is now; a second or two."""
+    """Merge what a large import left in pieces, and tell the planner what there is now; a few seconds at most.
+
+    Without it facets and lists take twice the time. To be called outside of transactions.
+    """
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute("SELECT gin_clean_pending_list('catalog_search_tokens'::regclass)")
-            cursor.execute(f"ANALYZE {TABLE}")
+            for table in (TABLE, *(model._meta.db_table for model in apps.get_app_config("catalog").get_models())):
+                cursor.execute(f"ANALYZE {connection.ops.quote_name(table)}")
         else:
             cursor.execute(f"INSERT INTO {TABLE} ({TABLE}) VALUES ('optimize')")  # noqa: S608
+            cursor.execute("ANALYZE")
 
 
 def _chunks(items: Iterable[Any], size: int) -> Iterator[list[Any]]:
