@@ -191,6 +191,18 @@ def test_a_bare_repository_is_read_at_a_ref(awayteam: Awayteam, catalog: Path, t
     subprocess.run(["git", "clone", "-q", "--bare", str(work), str(bare)], check=True)
     own = Awayteam(tmp_path / "data")
     assert own.json("import", bare, "--ref", "v1")["entities"] == {"API": 1, "Component": 1}
+    own("import", bare, "--ref", "main")
+    back = own.json("import", bare, "--ref", "v1")
+    assert (back["entities"], back["duplicates"]) == ({"API": 1, "Component": 1}, [])
+    assert len(own.json("sources", "list")) == 1
+
+
+def test_a_duplicate_of_another_source_names_it(tmp_path: Path, catalog: Path) -> None:
+    own = Awayteam(tmp_path / "data")
+    own.json("import", catalog, "--name", "first")
+    (tmp_path / "again.yaml").write_text(TEAMS.split("---")[0])
+    [duplicate] = own.json("import", tmp_path / "again.yaml")["duplicates"]
+    assert duplicate == {"ref": "group:default/payments", "kept": "first: teams.yaml", "dropped": "again.yaml"}
 
 
 def test_the_rulebook_and_the_doctor_answer(awayteam: Awayteam, imported: Any) -> None:

@@ -58,11 +58,11 @@ def import_(
         _summary(result, sources)
     if watch:
         _watch(sources, as_json, workers)
-    if failures or not result.entities:
+    if failures or not (result.entities or result.duplicates):
         nothing = ("", "nothing that could be imported was found; see `awayteam import --help`")
         for _, failure in failures or [nothing]:
             typer.secho(f"awayteam: {failure}", err=True)
-    if not result.entities or len(failures) == len(paths):
+    if not (result.entities or result.duplicates) or len(failures) == len(paths):
         raise typer.Exit(1)
 
 

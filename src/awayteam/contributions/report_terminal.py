@@ -40,6 +40,12 @@ def _heading(console: Console, scan: Scan, data: dict[str, Any]) -> None:
         f"Authors: {authors['resolved']:,} members ({authors['members_without_team']:,} without a team), "
         f"{authors['outsiders']:,} outsiders, {authors['unresolved']:,} unresolved\n"
     )
+    if not authors["resolved"]:
+        console.print(
+            "Nobody's team is known, so every change of owned code counts as away.\n"
+            "Say who is in which team with --org FILE: a Backstage, Peribolos or people file, or an awayteam.yaml.\n",
+            style="yellow",
+        )
 
 
 def _as_of(scan: Scan) -> str:

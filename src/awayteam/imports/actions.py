@@ -41,15 +41,18 @@ class Wanted:
 def source_for(wanted: Wanted, *, actor: Actor, now: datetime) -> Source:
     """The source at this place, made or brought in line with what is wanted; for `awayteam import`.
 
-    Two sources may read the same place under different names or at different refs.
+    A place that is known is the same source with other globs or at another ref; with a name of its own it is another.
     """
     location = absolute(wanted.location)
-    same = Source.objects.filter(location=location, ref=wanted.ref).exclude(kind=SourceKind.MANUAL).order_by("pk")
-    found = same.filter(name=wanted.name).first() if wanted.name else same.first()
+    same = Source.objects.filter(location=location).exclude(kind=SourceKind.MANUAL).order_by("pk")
+    if wanted.name:
+        found = same.filter(name=wanted.name).first()
+    else:
+        found = same.filter(ref=wanted.ref).first() or same.first()
     if found is None:
         return create(wanted, actor=actor, now=now)
-    if tuple(found.globs) != wanted.globs or found.watched < wanted.watched:
-        update(found, actor=actor, now=now, globs=wanted.globs, watched=found.watched or wanted.watched)
+    watched = found.watched or wanted.watched
+    update(found, actor=actor, now=now, globs=wanted.globs, ref=wanted.ref, watched=watched)
     return found
 
 

@@ -65,18 +65,22 @@ def errors_of(source_ids: Sequence[int]) -> list[dict[str, Any]]:
 
 
 DUPLICATES_SQL = """
-SELECT d.ref, kept.path, dropped.path
+SELECT d.ref, kept.path, dropped.path, CASE WHEN kept.source_id <> dropped.source_id THEN other.name END
 FROM sources_duplicate d
 JOIN sources_sourcefile dropped ON dropped.id = d.dropped_file_id
 LEFT JOIN sources_sourcefile kept ON kept.id = d.kept_file_id
+LEFT JOIN sources_source other ON other.id = kept.source_id
 WHERE dropped.source_id IN ({places})
 ORDER BY d.ref, dropped.path, d.dropped_document
 """
 
 
 def duplicates_of(source_ids: Sequence[int]) -> list[dict[str, Any]]:
-    rows = _rows(DUPLICATES_SQL, source_ids)
-    return [{"ref": ref, "kept": kept or "", "dropped": dropped} for ref, kept, dropped in rows]
+    """Dropped documents and the file that keeps the reference, after its source where that is another one."""
+    return [
+        {"ref": ref, "kept": f"{source}: {kept}" if source else kept or "", "dropped": dropped}
+        for ref, kept, dropped, source in _rows(DUPLICATES_SQL, source_ids)
+    ]
 
 
 DANGLING_SQL = """
