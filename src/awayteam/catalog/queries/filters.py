@@ -12,6 +12,7 @@ from awayteam.catalog.models import Alias, Entity, EntityTag, Presence, TagCount
 from awayteam.catalog.queries import paths
 from awayteam.kernel.errors import InvalidInput
 from awayteam.sources.backstage import refs
+from awayteam.sources.models import Source
 
 LISTED = (Presence.PRESENT, Presence.ORPHAN)
 """What a list shows unless asked: what is declared, and what was until lately."""
@@ -74,7 +75,7 @@ def narrow(entities: "QuerySet[Entity]", filter: EntityFilter) -> "QuerySet[Enti
         if values := getattr(filter, name):
             entities = entities.filter(_one_of(name, values))
     if filter.source:
-        named = Q(source__name__in=filter.source)
+        named = Q(source__in=list(Source.objects.filter(name__in=filter.source).values_list("pk", flat=True)))
         entities = entities.filter(named | Q(source__isnull=True) if "" in filter.source else named)
     for name, kind in (("owner", "group"), ("system", "system")):
         if values := getattr(filter, name):
