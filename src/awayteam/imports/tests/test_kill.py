@@ -76,12 +76,16 @@ def _import(data: Path, root: Path) -> "subprocess.Popen[bytes]":
 def test_killed_imports_leave_whole_entities_and_the_next_run_completes(tmp_path: Path) -> None:
     root, data, calm = tmp_path / "repo", tmp_path / "data", tmp_path / "calm"
     _folder(root)
+    for folder in (data, calm):
+        _run(folder, "-m", "awayteam", "sources", "list").communicate(timeout=60)
+    begun = time.monotonic()
+    assert _import(calm, root).communicate(timeout=300)[0]
+    usual = time.monotonic() - begun
     dice = random.Random(11)
-    _run(data, "-m", "awayteam", "sources", "list").communicate(timeout=60)
     kills = 0
     for _ in range(4):
         process = _import(data, root)
-        deadline = time.monotonic() + dice.uniform(2.0, 6.0)
+        deadline = time.monotonic() + usual * dice.uniform(0.3, 0.8)
         while process.poll() is None and time.monotonic() < deadline:
             time.sleep(0.02)
         if process.poll() is None:
@@ -96,6 +100,4 @@ def test_killed_imports_leave_whole_entities_and_the_next_run_completes(tmp_path
     assert kills >= 1, "the imports were too fast to be killed"
     assert result["entities"] == {"Component": SERVICES, "Group": TEAMS, "User": 200}
     assert result["dangling"] == []
-    other = _import(calm, root)
-    assert other.communicate(timeout=300)[0]
     assert _probe(data, "state") == _probe(calm, "state")
