@@ -4,8 +4,8 @@ The shape follows large adopters: one repository-like folder for each service wi
 component, its API and sometimes a resource; groups and users in files of their own; four relations for each entity.
 """
 
+import argparse
 import random
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -129,6 +129,8 @@ def _resource(n: int, teams: int, systems: int) -> str:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) not in (2, 3):
-        raise SystemExit(__doc__)
-    print(generate(Path(sys.argv[1]), *(int(argument) for argument in sys.argv[2:])))
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("entities", type=int, nargs="?", default=250_000)
+    arguments = parser.parse_args()
+    print(generate(arguments.folder, arguments.entities))
