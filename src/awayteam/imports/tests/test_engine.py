@@ -176,14 +176,14 @@ def test_claims_hold_across_sources(tmp_path: Path) -> None:
     one.write("x.yaml", component("orders", metadata="title: One"))
     two.write("a.yaml", component("orders", metadata="title: Two"))
     one.load()
-    assert two.load().duplicates == [{"ref": "component:default/orders", "kept": "x.yaml", "dropped": "a.yaml"}]
+    assert two.load().duplicates == [{"ref": "component:default/orders", "kept": "one: x.yaml", "dropped": "a.yaml"}]
     assert get("component:default/orders").title == "One"
     one.remove("x.yaml")
     one.load()
     orders = get("component:default/orders")
     assert (orders.title, orders.presence, orders.source) == ("Two", Presence.PRESENT, two.source)
     one.write("x.yaml", component("orders", metadata="title: One"))
-    assert one.load().duplicates == [{"ref": "component:default/orders", "kept": "a.yaml", "dropped": "x.yaml"}]
+    assert one.load().duplicates == [{"ref": "component:default/orders", "kept": "two: a.yaml", "dropped": "x.yaml"}]
     actions.remove(two.source, actor=SYSTEM, now=two.now)
     orders.refresh_from_db()
     assert (orders.title, orders.presence) == ("One", Presence.PRESENT)
