@@ -6,7 +6,6 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 DEMO_DATA ?= demo-data
 PORT ?= 8000
-DATABASE ?= sqlite
 WORKERS ?= 2
 
 .PHONY: help run test test-postgresql check bench vendor lock clean browser docs
@@ -28,10 +27,11 @@ $(VENV)/dev.done: $(VENV)/run.done requirements/dev.txt
 run: $(VENV)/run.done  ## Show the demonstration organisation in the browser
 	$(BIN)/awayteam demo --data $(DEMO_DATA) --port $(PORT)
 
-test: $(VENV)/dev.done browser  ## Run all tests (DATABASE=postgresql for the other database)
-	$(BIN)/pytest -n $(WORKERS) --database $(DATABASE)
+test: $(VENV)/dev.done browser  ## Run every test on SQLite, and all but the browser's and the slowest on PostgreSQL
+	$(BIN)/pytest -n $(WORKERS) --database sqlite
+	$(BIN)/pytest -n $(WORKERS) --database postgresql -m "not browser and not slow"
 
-test-postgresql: $(VENV)/dev.done browser  ## Run all tests on a PostgreSQL started from its wheel
+test-postgresql: $(VENV)/dev.done browser  ## Run every test on a PostgreSQL started from its wheel
 	$(BIN)/pytest -n $(WORKERS) --database postgresql
 
 browser:
