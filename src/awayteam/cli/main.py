@@ -4,7 +4,6 @@ Exit codes: 0 done, 1 the work itself failed or found something wrong, 2 the com
 """
 
 import importlib
-import importlib.util
 import os
 import sys
 from typing import Any
@@ -42,8 +41,7 @@ def build() -> TyperGroup:
     )
     app.callback()(_root)
     for name in MODULES:
-        if importlib.util.find_spec(f"awayteam.cli.{name}"):
-            importlib.import_module(f"awayteam.cli.{name}").register(app)
+        importlib.import_module(f"awayteam.cli.{name}").register(app)
     command = typer.main.get_command(app)
     assert isinstance(command, TyperGroup)
     _offer_data(command)
