@@ -2,36 +2,39 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from django.db.models import Q
 from django.http import HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from awayteam.catalog.queries.events import feed
-from awayteam.kernel import clockface, panels, subjects
-from awayteam.kernel.clockface import ClockFace
+from awayteam.kernel import panels, subjects, turns
 from awayteam.kernel.errors import InvalidInput
 from awayteam.kernel.events import EventName
-from awayteam.kernel.models import Clock, ClockState
 from awayteam.kernel.pages import render
 from awayteam.kernel.requests import Request
 from awayteam.kernel.subjects import ShownEvent
+from awayteam.kernel.turns import Total, TurnRow
 
-CLOCKS = 20
 EVENTS_READ = 200
 EVENTS_SHOWN = 14
 EVENTS_PAGE = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
-    """One running clock, with its face and the address of what it is about."""
+class ShownTurn:
+    """A row of Home with the address of what it is about ("" where that has no page)."""
 
-    clock: Clock
-    face: ClockFace
+    row: TurnRow
     address: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShownList:
+    rows: list[ShownTurn]
+    left_out: int
+    totals: list[Total]
 
 
 @dataclass(slots=True)
@@ -45,11 +48,9 @@ class Run:
 @require_safe
 def home(request: Request) -> HttpResponse:
     now = timezone.now()
-    turns = _turns(request)
     latest = feed(request.actor, since=now - timedelta(days=1), limit=EVENTS_READ)
     context = {
-        "mine": [turn for turn in turns if turn.clock.turn_person_id == request.actor.person_id],
-        "teams": [turn for turn in turns if turn.clock.turn_person_id != request.actor.person_id],
+        "turns": _turns(request, now),
         "moved": runs(subjects.shown(request, latest.items))[:EVENTS_SHOWN],
         "panels": panels.build("home", request),
     }
@@ -70,21 +71,21 @@ def activity(request: Request) -> HttpResponse:
     return render(request, "web/activity.html", context)
 
 
-def _turns(request: Request) -> list[Turn]:
-    """Running clocks whose turn is this person's or one of their teams', the most pressing first."""
-    now, actor = timezone.now(), request.actor
-    whose = Q(turn_team_id__in=sorted(actor.teams)) if actor.teams else Q(pk__in=[])
-    if actor.person_id is not None:
-        whose |= Q(turn_person_id=actor.person_id)
-    rows = list(Clock.objects.filter(whose, state=ClockState.RUNNING).order_by("due_at", "pk")[:CLOCKS])
+def _turns(request: Request, now: datetime) -> dict[str, ShownList]:
+    """The three lists, with the addresses of those rows whose app didn't give one."""
+    lists = turns.gather(request.actor, now)
     ids: dict[str, set[int]] = {}
-    for clock in rows:
-        ids.setdefault(clock.subject_kind, set()).add(clock.subject_id)
-    addresses = {kind: subjects.seen(request, kind, wanted) for kind, wanted in ids.items()}
-    return [
-        Turn(clock, clockface.describe(clock, now), addresses[clock.subject_kind].get(clock.subject_id, ""))
-        for clock in rows
-    ]
+    for row in (row for one in lists.values() for row in one.rows if not row.url):
+        ids.setdefault(row.subject.kind, set()).add(row.subject.id)
+    found = {kind: subjects.seen(request, kind, wanted) for kind, wanted in ids.items()}
+
+    def shown(row: TurnRow) -> ShownTurn:
+        return ShownTurn(row, row.url or found[row.subject.kind].get(row.subject.id, ""))
+
+    return {
+        place.value: ShownList([shown(row) for row in one.rows], one.left_out, one.totals)
+        for place, one in lists.items()
+    }
 
 
 def runs(rows: Iterable[ShownEvent]) -> list[Run]:
