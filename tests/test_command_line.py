@@ -3,6 +3,7 @@
 import json
 import os
 import secrets
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -242,3 +243,31 @@ def test_a_glob_that_matches_nothing_takes_nothing_away(tmp_path: Path, catalog:
 def test_a_data_folder_that_cannot_be_made_is_an_error_with_advice(catalog: Path) -> None:
     refused = Awayteam(Path("/proc/nothing"))("import", catalog, code=1)
     assert "--data" in refused.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("catalog", "list"), ("search", "orders"), ("org", "list"), ("sources", "list"), ("doctor",), ("user", "list")],
+)
+def test_commands_that_look_make_no_folder_where_its_name_was_mistyped(
+    tmp_path: Path, arguments: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    refused = Awayteam(tmp_path / "mistyped")(*arguments, code=1)
+    assert f"There is no Awayteam data in {tmp_path / 'mistyped'}" in refused.stderr
+    assert "awayteam import" in refused.stderr
+    assert not (tmp_path / "mistyped").exists()
+
+
+def test_the_doctor_names_sources_that_fail(tmp_path: Path) -> None:
+    own = Awayteam(tmp_path / "data")
+    (tmp_path / "catalog").mkdir()
+    (tmp_path / "catalog" / "teams.yaml").write_text(TEAMS)
+    own.json("import", tmp_path / "catalog", "--name", "landscape")
+    assert {d["subject"]: d["health"] for d in own.json("doctor")}["sources"] == "good"
+    shutil.rmtree(tmp_path / "catalog")
+    own("sources", "refresh", "landscape", code=1)
+    [about] = [d for d in own.json("doctor") if d["subject"] == "source landscape"]
+    assert about["health"] == "warning"
+    assert about["finding"].startswith("failing: ")
+    assert "awayteam sources refresh landscape" in about["advice"]

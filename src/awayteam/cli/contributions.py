@@ -30,7 +30,7 @@ def add(
     as_json: JSON = False,
 ) -> None:
     """Follow a repository and read it at once."""
-    _django()
+    _django(existing=False)
     from django.utils import timezone
 
     from awayteam.contributions import actions
@@ -97,10 +97,10 @@ def remove(
     typer.echo(f"{found.name} isn't followed any more.")
 
 
-def _django() -> None:
+def _django(*, existing: bool = True) -> None:
     from awayteam.cli.setup import django
 
-    django()
+    django(existing=existing)
 
 
 def _all() -> "list[Repository]":

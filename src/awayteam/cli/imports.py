@@ -47,7 +47,7 @@ def import_(
         raise typer.BadParameter("a name fits one PATH only", param_hint="--name")
     if any(not one.strip() for one in [*paths, *(path or [])]):
         raise typer.BadParameter("a path must not be empty")
-    _django()
+    _django(existing=False)
     from awayteam.imports.actions import Wanted
 
     wanted = [Wanted(one, name=name, ref=ref, globs=tuple(path or ()), watched=watch) for one in paths]
@@ -66,10 +66,10 @@ def import_(
         raise typer.Exit(1)
 
 
-def _django() -> None:
+def _django(*, existing: bool = True) -> None:
     from awayteam.cli.setup import django
 
-    django()
+    django(existing=existing)
 
 
 def _whole_source(place: str, failure: str) -> dict[str, Any]:

@@ -28,7 +28,7 @@ def backup(
     """Copy the whole installation into one file, while it runs."""
     from awayteam.cli.setup import django
 
-    django()
+    django(existing=True)
     from django.conf import settings
     from django.utils import timezone
 
@@ -67,7 +67,7 @@ def doctor(as_json: JSON = False) -> None:
     """Check the installation and say what to mend; exit code 1 where something is bad."""
     from awayteam.cli.setup import django
 
-    django(migrate=False)
+    django(migrate=False, existing=True)
     from django.utils import timezone
 
     from awayteam.kernel.doctor import Health, examine

@@ -3,14 +3,20 @@
 import os
 from typing import TYPE_CHECKING
 
-from awayteam.kernel.errors import Unavailable
+from awayteam.kernel.errors import NotFound, Unavailable
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
 
 
-def django(*, migrate: bool = True) -> None:
-    """Make Django ready for this process; with `migrate` bring the schema up to date first (raises `Unavailable`)."""
+def django(*, migrate: bool = True, existing: bool = False) -> None:
+    """Make Django ready for this process; with `migrate` bring the schema up to date first (raises `Unavailable`).
+
+    With `existing` there must be an installation already (raises `NotFound`): a command that only looks must not make
+    one where the folder was mistyped.
+    """
+    if existing:
+        _require_installation()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "awayteam.settings")
     import django as package
 
@@ -23,6 +29,17 @@ def django(*, migrate: bool = True) -> None:
         ) from error
     if migrate:
         _migrate()
+
+
+def _require_installation() -> None:
+    from awayteam.kernel.installation import data_folder, has_database
+
+    folder = data_folder()
+    if not has_database(folder):
+        raise NotFound(
+            f"There is no Awayteam data in {folder}.",
+            "Run `awayteam import PATH` or `awayteam demo` first, or check the spelling (--data, AWAYTEAM_DATA).",
+        )
 
 
 def _migrate() -> None:

@@ -17,10 +17,10 @@ CURSOR = Annotated[str, typer.Option("--cursor", help="Go on where the page befo
 
 
 def django() -> None:
-    """Settings, and a schema that is up to date."""
+    """Settings, and a schema that is up to date, of an installation that exists."""
     from awayteam.cli.setup import django
 
-    django()
+    django(existing=True)
 
 
 def moment(text: str) -> datetime | None:

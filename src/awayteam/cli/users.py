@@ -49,7 +49,7 @@ def create(
 
 def _create(username: str, email: str, password_stdin: bool, *, administrator: bool, as_json: bool) -> None:
     password = _password(password_stdin)
-    _django()
+    _django(existing=False)
     from django.utils import timezone
 
     from awayteam.accounts import actions, signin
@@ -212,10 +212,10 @@ def revoke_token(
     typer.echo(f"The token {token.name!r} is revoked.")
 
 
-def _django() -> None:
+def _django(*, existing: bool = True) -> None:
     from awayteam.cli.setup import django
 
-    django()
+    django(existing=existing)
 
 
 def _user(username: str) -> "User":

@@ -7,7 +7,7 @@ class ImportsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from awayteam.imports import places
+        from awayteam.imports import checks, places  # noqa: F401 - the check of sources registers itself
         from awayteam.imports.jobs import JOB
         from awayteam.kernel import jobs
 

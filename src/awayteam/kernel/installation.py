@@ -8,6 +8,8 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 DEFAULT_FOLDER = "awayteam-data"
+FILE = "awayteam.sqlite3"
+"""The embedded database, in the data folder."""
 
 
 def environment_flag(name: str) -> bool:
@@ -37,6 +39,11 @@ def secret_key(folder: Path) -> str:
     return path.read_text().strip()
 
 
+def has_database(folder: Path) -> bool:
+    """Whether there is a database to look into: one by `DATABASE_URL`, or SQLite in the folder."""
+    return bool(os.environ.get("DATABASE_URL")) or (folder / FILE).is_file()
+
+
 def database(folder: Path) -> dict[str, Any]:
     """Django's description of the database: `DATABASE_URL`, else SQLite in the data folder.
 
@@ -48,7 +55,7 @@ def database(folder: Path) -> dict[str, Any]:
         return _postgresql(url)
     return {
         "ENGINE": "django.db.backends.sqlite3",
-        "NAME": str(folder / "awayteam.sqlite3"),
+        "NAME": str(folder / FILE),
         "OPTIONS": {
             "transaction_mode": "IMMEDIATE",
             "timeout": 20,
