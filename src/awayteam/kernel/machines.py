@@ -14,7 +14,7 @@ CLOCK = "the clock"
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A state in which somebody has the turn: `whose`, the clock that runs, and what its end does, as people read it."""
+    """A state in which somebody has the turn: `whose`, the clock that runs, what its end does; in people's words."""
 
     whose: str
     clock: str
@@ -117,13 +117,17 @@ def _drawing(machine: Machine) -> str:
     lines = [f"  [*] --> {_node(state)}" for state in machine.start]
     arrows: dict[tuple[StrEnum, StrEnum], list[str]] = {}
     for one in machine.transitions:
-        for source in sorted(one.sources, key=list(machine.states).index):
+        for source in _sources(machine, one):
             for target in one.targets:
                 label = "clock" if one.by == (CLOCK,) else one.verb.replace("_", " ").replace("-", " ")
                 arrows.setdefault((source, target), []).append(label)
     lines += [f"  {_node(a)} --> {_node(b)}: {', '.join(dict.fromkeys(words))}" for (a, b), words in arrows.items()]
     lines += [f"  {_node(state)} --> [*]" for state in machine.states if state in machine.terminal]
     return "\n```mermaid\nstateDiagram-v2\n" + "\n".join(lines) + "\n```\n"
+
+
+def _sources(machine: Machine, transition: Transition) -> list[StrEnum]:
+    return [state for state in machine.states if state in transition.sources]
 
 
 def _node(state: StrEnum) -> str:
@@ -143,7 +147,7 @@ def _turns(machine: Machine) -> str:
 
 def _table(machine: Machine) -> str:
     rows = [
-        f"| {one.verb} | {', '.join(sorted(one.sources, key=list(machine.states).index))} | {', '.join(one.targets)} "
+        f"| {one.verb} | {', '.join(_sources(machine, one))} | {', '.join(one.targets)} "
         f"| {', '.join(one.by)} | {one.says} |"
         for one in machine.transitions
     ]

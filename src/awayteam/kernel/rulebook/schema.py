@@ -161,6 +161,64 @@ class Outbox:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Requests:
+    """How long each side of a request has, in working minutes of its own calendar (480 are a usual day)."""
+
+    decide_feature_minutes: int = rule("For the home team to answer a feature.", minimum=1, maximum=500_000)
+    decide_bug_minutes: int = rule("For the home team to answer a bug.", minimum=1, maximum=500_000)
+    decide_performance_minutes: int = rule(
+        "For the home team to answer a wish for performance.", minimum=1, maximum=500_000
+    )
+    decide_access_minutes: int = rule("For the home team to answer a wish for access.", minimum=1, maximum=500_000)
+    after_answer_minutes: int = rule(
+        "What the home team has at least when the asker has given the information it asked for.",
+        minimum=1,
+        maximum=500_000,
+    )
+    answer_minutes: int = rule("For the asker to give information; then the request lapses.", minimum=1, maximum=500_000)
+    take_over_minutes: int = rule(
+        "For another team to take a request that was moved to it; then it goes back.", minimum=1, maximum=500_000
+    )
+    arbitrate_minutes: int = rule(
+        "For a manager to say which team answers; then the next manager above is asked.", minimum=1, maximum=500_000
+    )
+    choose_minutes: int = rule(
+        "For the asker to choose what to do after silence or a refusal.", minimum=1, maximum=500_000
+    )
+    escalation_minutes: int = rule(
+        "For a manager to decide an escalation; then the next manager above is asked.", minimum=1, maximum=500_000
+    )
+    start_away_minutes: int = rule("For the asker to send the away team that is welcome.", minimum=1, maximum=500_000)
+    away_minutes: int = rule(
+        "For the away team to finish, unless it names a date of its own.", minimum=1, maximum=1_000_000
+    )
+    confirm_minutes: int = rule(
+        "For the asker to say whether what was delivered is what was asked for; silence is yes.",
+        minimum=1,
+        maximum=500_000,
+    )
+    deliver_minutes: int = rule(
+        "For the home team to mend what the asker disputed, unless the promised date is later.",
+        minimum=1,
+        maximum=500_000,
+    )
+    moves_max: int = rule(
+        "How often a request may go from team to team before a manager decides where it belongs.", minimum=0, maximum=20
+    )
+    rounds_max: int = rule(
+        "How often a home team's clock may run out on a request that its asker does nothing about, before it lapses.",
+        minimum=1,
+        maximum=50,
+    )
+    value_unit: str = rule("What cost of delay is counted in; each request says how many of it a week.")
+    escalation_time_minutes: int = rule(
+        "Management time that is booked for a decision whose manager doesn't say how long it took.",
+        minimum=1,
+        maximum=10_000,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Webhooks:
     """How other programs are told of events."""
 
@@ -194,6 +252,7 @@ class Rulebook:
     imports: Imports
     organisation: Organisation
     outbox: Outbox
+    requests: Requests
     webhooks: Webhooks
     worker: Worker
     version: str
