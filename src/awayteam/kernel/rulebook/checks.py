@@ -46,3 +46,9 @@ def hours(value: Sequence[str]) -> str | None:
     if len(value) != 2 or not all(HOUR.fullmatch(hour) for hour in value):
         return 'write start and end as ["09:00", "17:00"]'
     return None if value[0] < value[1] else "the working day must end after it starts"
+
+
+def time_of_day(value: str) -> str | None:
+    if HOUR.fullmatch(value) and value != "24:00":
+        return None
+    return f"{value!r} is no time of day; write it as 08:30"

@@ -118,6 +118,49 @@ class Contributions:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Discussions:
+    """Comments on requests, roadmaps and whatever else has a story."""
+
+    length_max: int = rule("Characters that a comment may have.", minimum=100, maximum=100_000)
+    edit_minutes: int = rule(
+        "Minutes for which one may change a comment of one's own; 0 means always. Earlier versions are kept.",
+        minimum=0,
+        maximum=1_000_000,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Duplicates:
+    """Own builds of what another team has: two are better than none, none is better than five."""
+
+    too_many: int = rule(
+        "Solutions of the same thing, the first included, from which a warning is shown.", minimum=2, maximum=100
+    )
+    look_again_days: int = rule(
+        "Days until both teams look at a duplicate again, where nobody names a date.", minimum=1, maximum=3650
+    )
+    days_max: int = rule("The most days that any date of a duplicate may lie ahead.", minimum=1, maximum=3650)
+    review_minutes: int = rule(
+        "Working minutes that each team has to answer: converge, keep with a reason, or retire.",
+        minimum=1,
+        maximum=500_000,
+    )
+    asked_max: int = rule("How often both are asked before silence goes to a manager.", minimum=1, maximum=10)
+    settle_minutes: int = rule(
+        "Working minutes that a manager has to decide between both; then the next manager above is asked.",
+        minimum=1,
+        maximum=500_000,
+    )
+    again_days: int = rule(
+        "Days until the next look at a duplicate on which no manager decided.", minimum=1, maximum=3650
+    )
+    likeness_min: float = rule(
+        "How alike two APIs of different owners must be (0 to 1) to be suggested as duplicates.", minimum=0.1, maximum=1
+    )
+    compare_hours: int = rule("Hours between two comparisons of all APIs.", minimum=1, maximum=8760)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Imports:
     """How sources are kept fresh."""
 
@@ -125,6 +168,24 @@ class Imports:
     stale_after_hours: int = rule(
         "Hours without a successful import after which a source counts as stale.", minimum=1, maximum=87_600
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notifications:
+    """How people hear of what concerns them, as far as they don't say otherwise."""
+
+    digest_time: str = rule("When digests leave, in the reader's time zone, as `HH:MM`.", check=checks.time_of_day)
+    digest_weekday: int = rule("The day of the weekly digest: 0 is Monday, 6 is Sunday.", minimum=0, maximum=6)
+    gather_seconds: int = rule(
+        "Seconds for which what isn't urgent waits before it leaves at once, so that what comes together leaves "
+        "together.",
+        minimum=0,
+        maximum=3600,
+    )
+    fold_after: int = rule(
+        "More than so many messages at once to one person about one subject become one.", minimum=1, maximum=100
+    )
+    keep_days: int = rule("Days for which notifications are kept.", minimum=1, maximum=3650)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -249,7 +310,10 @@ class Rulebook:
     catalog: Catalog
     clocks: Clocks
     contributions: Contributions
+    discussions: Discussions
+    duplicates: Duplicates
     imports: Imports
+    notifications: Notifications
     organisation: Organisation
     outbox: Outbox
     requests: Requests
