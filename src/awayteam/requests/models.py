@@ -69,6 +69,7 @@ class Request(models.Model):
     moves = models.PositiveIntegerField(default=0)
     rounds = models.PositiveIntegerField(default=0)
 
+    item = models.ForeignKey("roadmaps.Item", null=True, on_delete=models.SET_NULL, related_name="+")
     expected_from = models.DateField(null=True, help_text="finished by then with even odds")
     expected_until = models.DateField(null=True, help_text="the promised end")
     merged_into = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="merged")
@@ -147,6 +148,7 @@ class Asker(models.Model):
     value_per_week = models.DecimalField(max_digits=14, decimal_places=2, default=Decimal(0))
     grounds = models.TextField(blank=True)
     customer_value = models.TextField(blank=True, help_text="what customers get from it, and which")
+    goal = models.ForeignKey("roadmaps.Goal", null=True, on_delete=models.SET_NULL, related_name="+")
     wanted_by = models.DateField(null=True)
     joined_at = models.DateTimeField()
     left_at = models.DateTimeField(null=True)
