@@ -7,8 +7,10 @@ class CatalogConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from awayteam.catalog import places, search
+        from awayteam.catalog import checks, places, search  # noqa: F401 - checks register themselves
         from awayteam.kernel import backup
+        from awayteam.organisation import changed
 
         places.register()
+        changed.followers.append(search.reindex_thing)
         backup.rebuilders.append(search.rebuild)

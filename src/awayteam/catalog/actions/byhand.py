@@ -1,6 +1,6 @@
 """Entities that no file declares: said by people, until a source takes them over."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -8,7 +8,8 @@ from django.db import transaction
 
 from awayteam.catalog import rules, search
 from awayteam.catalog.actions import state
-from awayteam.catalog.models import Alias, Entity, Presence
+from awayteam.catalog.kinds import KINDS, usual_kind
+from awayteam.catalog.models import Alias, Entity, FacetCount, Presence
 from awayteam.catalog.permissions import Verb, can
 from awayteam.kernel import events
 from awayteam.kernel.actor import Actor
@@ -53,6 +54,7 @@ def declare(*, actor: Actor, now: datetime, description: Description, reason: st
     if description.kind.lower() in ("group", "user") and not actor.is_administrator:
         raise NotAllowed("Teams and people are declared by administrators.", "Ask one of them.")
     _check(description, reason)
+    description = replace(description, kind=_spelt(description.kind))
     with transaction.atomic():
         values: dict[str, Any] = {
             "owner": state.target(description.owner, "owner"),
@@ -69,6 +71,15 @@ def declare(*, actor: Actor, now: datetime, description: Description, reason: st
             EventName.ENTITY_CREATED, subject=state.subject(entity), actor=actor, now=now, reason=reason, data=data
         )
     return entity
+
+
+def _spelt(kind: str) -> str:
+    """The usual spelling of a kind; of one that only this organisation knows, that of the first who declared it."""
+    usual = usual_kind(kind)
+    if usual != kind or usual in KINDS.values():
+        return usual
+    known = FacetCount.objects.filter(kind__iexact=kind, entities__gt=0).exclude(presence=Presence.MISSING)
+    return known.order_by("pk").values_list("kind", flat=True).first() or kind
 
 
 def _check(description: Description, reason: str) -> None:

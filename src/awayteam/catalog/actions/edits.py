@@ -9,9 +9,9 @@ from awayteam.catalog import rules
 from awayteam.catalog.actions import state
 from awayteam.catalog.models import Edit, Entity, Ownership
 from awayteam.catalog.permissions import Verb, can
-from awayteam.kernel import events, rulebook
+from awayteam.kernel import edits, events, rulebook
 from awayteam.kernel.actor import Actor
-from awayteam.kernel.errors import Conflict, InvalidInput, NotFound
+from awayteam.kernel.errors import InvalidInput
 from awayteam.kernel.events import EventName
 
 
@@ -61,12 +61,8 @@ def withdraw_edit(*, actor: Actor, now: datetime, entity: Entity, field: str, re
     with transaction.atomic():
         row = state.locked(entity)
         can(actor, Verb.EDIT, row, now).require()
-        edit = Edit.objects.filter(entity=row, field=field, ended_at=None).first()
-        if edit is None:
-            raise NotFound(f"{row.ref} has no edit of {field!r}.")
         old = state.value_of(row, field)
-        edit.ended_at = now
-        edit.save(update_fields=["ended_at"])
+        edit = edits.ended(Edit.objects.all(), {"entity": row}, field=field, label=row.ref, now=now)
         _put(row, field, edit.declared, now=now, reason=reason)
         changes = {field: (old, edit.declared)}
         _note(EventName.ENTITY_EDIT_WITHDRAWN, row, actor, now, reason, changes)
@@ -98,21 +94,9 @@ def _edit(
     entity: Entity, field: str, value: Any, *, actor: Actor, now: datetime, reason: str, since: datetime | None = None
 ) -> Edit:
     old = state.value_of(entity, field)
-    former = Edit.objects.filter(entity=entity, field=field, ended_at=None).first()
-    if value == (former.value if former else old):
-        raise Conflict(f"{field} has this value already.", "Nothing needs to be changed.")
-    declared = former.declared if former else old
-    if former is not None:
-        former.ended_at = now
-        former.save(update_fields=["ended_at"])
-    edit = Edit.objects.create(
-        entity=entity,
-        field=field,
-        value=value,
-        declared=declared,
-        reason=reason,
-        person_id=actor.person_id,
-        made_at=now,
+    by = {"person_id": actor.person_id}
+    edit = edits.opened(
+        Edit.objects.all(), {"entity": entity}, by, field=field, value=value, current=old, reason=reason, now=now
     )
     if rulebook.current().catalog.edit_wins != "source":
         _put(entity, field, value, now=now, reason=reason, since=since)

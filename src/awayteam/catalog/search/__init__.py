@@ -4,7 +4,16 @@ Imports and edits call `reindex(entity_ids)` or, in bulk, `index_many(rows)`; af
 """
 
 from awayteam.catalog.search.find import Hit, SearchGroup, SearchResult, matching, search
-from awayteam.catalog.search.index import Counted, IndexRow, index_many, optimise, rebuild, reindex, remove
+from awayteam.catalog.search.index import (
+    Counted,
+    IndexRow,
+    index_many,
+    optimise,
+    rebuild,
+    reindex,
+    reindex_thing,
+    remove,
+)
 
 __all__ = [
     "Counted",
@@ -17,6 +26,7 @@ __all__ = [
     "optimise",
     "rebuild",
     "reindex",
+    "reindex_thing",
     "remove",
     "search",
 ]

@@ -4,7 +4,7 @@ SQLite keeps tokens in an FTS5 table, PostgreSQL in a tsvector with a GIN index;
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -14,7 +14,7 @@ from django.db import connection, transaction
 
 from awayteam.catalog.models import ApiOperation, Entity, Presence, TagCount
 from awayteam.catalog.search import tokens, vocabulary
-from awayteam.organisation.models import Identity
+from awayteam.organisation.models import Identity, Person, Team
 
 TABLE = "catalog_search"
 BATCH = 5_000
@@ -60,12 +60,28 @@ def reindex(entity_ids: Iterable[int]) -> int:
     return count + _reindex(sorted(owned.difference(wanted)), [])
 
 
-def rebuild() -> int:
-    """Index everything anew, for an installation whose index is in doubt; call it in a transaction."""
+def reindex_thing(thing: Team | Person) -> None:
+    """Bring search up to date for a team or person whose facts were changed."""
+    column = "team" if isinstance(thing, Team) else "person"
+    reindex(Entity.objects.filter(**{column: thing.pk}).values_list("pk", flat=True))
+
+
+def rebuild(progress: Callable[[int, int], None] | None = None) -> int:
+    """Index everything anew, for an installation whose index is in doubt; call it in a transaction.
+
+    `progress` is told after every batch how many of how many entities are done. Returns how many there are.
+    """
     with connection.cursor() as cursor:
         cursor.execute(f"DELETE FROM {TABLE}")  # noqa: S608
     TagCount.objects.all().delete()
-    return _reindex(list(Entity.objects.order_by("pk").values_list("pk", flat=True)), [])
+    every = list(Entity.objects.order_by("pk").values_list("pk", flat=True))
+    done = 0
+    for chunk in _chunks(every, BATCH):
+        done += len(chunk)
+        _reindex(chunk, [])
+        if progress is not None:
+            progress(done, len(every))
+    return done
 
 
 def _reindex(ids: Sequence[int], renamed: list[int]) -> int:
@@ -85,14 +101,15 @@ def load(ids: Sequence[int]) -> Iterator[IndexRow]:
         rows = list(
             entities.values_list(
                 *("pk", "name", "title", "description", "namespace", "person", "owner__name", "owner__title"),
+                *("person__display_name", "person__email"),
                 *("kind", "type", "lifecycle", "presence", "restricted", "tags"),
             )
         )
         people = [row[5] for row in rows if row[5]]
         handles = _texts(Identity.objects.filter(person__in=people), "person", "value") if people else {}
-        apis = [row[0] for row in rows if row[8] == "API"]
+        apis = [row[0] for row in rows if row[10] == "API"]
         operations = _texts(ApiOperation.objects.filter(api__in=apis), "api", "key", "name", "summary") if apis else {}
-        for pk, name, title, description, namespace, person, owner, owner_title, *values in rows:
+        for pk, name, title, description, namespace, person, owner, owner_title, called, email, *values in rows:
             tags = tuple(sorted({tag for tag in values.pop() or () if isinstance(tag, str)}))
             counted = Counted._make((*values, tags, title or name))
             extra = [
@@ -100,6 +117,7 @@ def load(ids: Sequence[int]) -> Iterator[IndexRow]:
                 *tags,
                 owner or "",
                 owner_title or "",
+                *((called or "", email or "") if person else ()),
                 *handles.get(person, ()),
                 *operations.get(pk, ()),
             ]

@@ -6,10 +6,12 @@ import pytest
 from awayteam.catalog import actions
 from awayteam.catalog.models import Alias, Edit, Entity, EntityTag, FacetCount, Ownership, Presence, Relation, Revision
 from awayteam.catalog.permissions import Verb, can
+from awayteam.catalog.search import search
 from awayteam.kernel import rulebook
 from awayteam.kernel.actor import ANONYMOUS, SYSTEM, Actor, ActorKind
 from awayteam.kernel.errors import AwayteamError, Conflict, InvalidInput, NotAllowed, NotFound
 from awayteam.kernel.models import Event
+from awayteam.organisation import actions as organisation
 from awayteam.organisation.models import Person, Team
 
 pytestmark = pytest.mark.django_db
@@ -57,6 +59,30 @@ def test_declared_by_hand_is_whole(orders: Entity) -> None:
     assert cube()[f"Component service {orders.owner_id} 1"] == 1
     with pytest.raises(Conflict):
         declared("Component", "orders")
+
+
+def test_kinds_are_spelt_as_usual_whatever_was_typed(orders: Entity) -> None:
+    assert declared("api", "orders-api").kind == "API"
+    assert declared("Widget", "first").kind == "Widget"
+    assert declared("wIDGET", "second").kind == "Widget"
+    assert not FacetCount.objects.exclude(kind__in=["API", "Component", "Group", "System", "Widget"]).exists()
+
+
+def test_search_knows_what_people_change_about_people_and_teams(orders: Entity) -> None:
+    ada = declared("User", "ada").person
+    assert ada is not None
+    reason = {"actor": SYSTEM, "now": LATER, "reason": "as agreed"}
+
+    def hits(words: str) -> list[str]:
+        return [hit.ref for group in search(SYSTEM, words).groups for hit in group.hits]
+
+    identity = organisation.add_identity(person=ada, provider="github", value="countess", **reason)
+    assert hits("countess") == ["user:default/ada"]
+    organisation.edit_person(person=ada, field="display_name", value="Ada Byron", **reason)
+    assert hits("byron") == ["user:default/ada"]
+    organisation.withdraw_edit(thing=ada, field="display_name", **reason)
+    organisation.remove_identity(identity=identity, **reason)
+    assert hits("byron") == hits("countess") == []
 
 
 def test_a_fact_is_edited_with_history_event_and_revision(orders: Entity) -> None:

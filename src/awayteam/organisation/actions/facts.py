@@ -5,11 +5,11 @@ from typing import Any
 
 from django.db import transaction
 
-from awayteam.kernel import events, rulebook
+from awayteam.kernel import edits, events, rulebook
 from awayteam.kernel.actor import Actor
-from awayteam.kernel.errors import Conflict, InvalidInput, NotFound
+from awayteam.kernel.errors import Conflict, InvalidInput
 from awayteam.kernel.events import EventName, Subject
-from awayteam.organisation import facts, rules
+from awayteam.organisation import changed, facts, rules
 from awayteam.organisation.models import FactEdit, Membership, Person, Team
 from awayteam.organisation.permissions import Verb, can
 
@@ -45,11 +45,7 @@ def withdraw_edit(*, actor: Actor, now: datetime, thing: Team | Person, field: s
     can(actor, verb, thing, now).require()
     rules.require_reason(reason)
     with transaction.atomic():
-        edit = _edits(thing, field).first()
-        if edit is None:
-            raise NotFound(f"{thing} has no edit of {field!r}.")
-        edit.ended_at = now
-        edit.save(update_fields=["ended_at"])
+        edit = edits.ended(FactEdit.objects.all(), _of(thing), field=field, label=str(thing), now=now)
         old = _value(thing, field)
         _put(thing, field, edit.declared)
         _note(thing, actor, now, reason, {field: (old, edit.declared)})
@@ -64,21 +60,9 @@ def _edit(
     with transaction.atomic():
         type(thing)._default_manager.select_for_update().get(pk=thing.pk)
         thing.refresh_from_db()
-        former, old = _edits(thing, field).first(), _value(thing, field)
-        if value == (former.value if former else old):
-            raise Conflict(f"{field} has this value already.", "Nothing needs to be changed.")
-        declared = former.declared if former else old
-        if former is not None:
-            former.ended_at = now
-            former.save(update_fields=["ended_at"])
-        edit = FactEdit.objects.create(
-            **_of(thing),
-            field=field,
-            value=value,
-            declared=declared,
-            reason=reason,
-            made_by_id=actor.person_id,
-            made_at=now,
+        old, by = _value(thing, field), {"made_by_id": actor.person_id}
+        edit = edits.opened(
+            FactEdit.objects.all(), _of(thing), by, field=field, value=value, current=old, reason=reason, now=now
         )
         if rulebook.current().catalog.edit_wins != "source" or field == PRIMARY:
             _put(thing, field, value)
@@ -90,10 +74,6 @@ def _of(thing: Team | Person) -> dict[str, Any]:
     return {"team": thing} if isinstance(thing, Team) else {"person": thing}
 
 
-def _edits(thing: Team | Person, field: str) -> Any:
-    return FactEdit.objects.filter(**_of(thing), field=field, ended_at=None)
-
-
 def _value(thing: Team | Person, field: str) -> Any:
     return getattr(thing, f"{PRIMARY}_id" if field == PRIMARY else field)
 
@@ -101,6 +81,7 @@ def _value(thing: Team | Person, field: str) -> Any:
 def _put(thing: Team | Person, field: str, value: Any) -> None:
     setattr(thing, f"{PRIMARY}_id" if field == PRIMARY else field, value)
     thing.save(update_fields=[field])
+    changed.tell(thing)
 
 
 def _note(thing: Team | Person, actor: Actor, now: datetime, reason: str, changes: dict[str, tuple[Any, Any]]) -> None:

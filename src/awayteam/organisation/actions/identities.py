@@ -8,7 +8,7 @@ from awayteam.kernel import events
 from awayteam.kernel.actor import Actor
 from awayteam.kernel.errors import Conflict, InvalidInput
 from awayteam.kernel.events import EventName, Subject
-from awayteam.organisation import facts, rules
+from awayteam.organisation import changed, facts, rules
 from awayteam.organisation.models import Confidence, Identity, Person
 from awayteam.organisation.permissions import Verb, can
 
@@ -35,6 +35,7 @@ def add_identity(*, actor: Actor, now: datetime, person: Person, provider: str, 
             evidence=f"{actor.label}: {reason}",
             created_at=now,
         )
+        changed.tell(person)
         data = {"provider": provider, "value": value}
         events.append(
             EventName.IDENTITY_ADDED, subject=_subject(person), actor=actor, now=now, reason=reason, data=data
@@ -55,6 +56,7 @@ def correct_identity(*, actor: Actor, now: datetime, identity: Identity, person:
         row.person, row.source, row.confidence = person, None, Confidence.CONFIRMED
         row.evidence = f"{actor.label}: {reason}"
         row.save(update_fields=["person", "source", "confidence", "evidence"])
+        changed.tell(old, person)
         changes = {"person": (old.ref, person.ref)}
         data = {"provider": row.provider, "value": row.value}
         for one in (old, person):
@@ -78,6 +80,7 @@ def remove_identity(*, actor: Actor, now: datetime, identity: Identity, reason: 
         subject = _subject(identity.person)
         events.append(EventName.IDENTITY_REMOVED, subject=subject, actor=actor, now=now, reason=reason, data=data)
         Identity.objects.filter(pk=identity.pk).delete()
+        changed.tell(identity.person)
 
 
 def _checked(provider: str, value: str) -> tuple[str, str]:
