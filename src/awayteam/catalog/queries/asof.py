@@ -14,6 +14,7 @@ from django.db.models.functions import Coalesce
 from awayteam.catalog.models import Entity, Ownership, Revision
 from awayteam.catalog.queries import filters
 from awayteam.catalog.queries.paths import InDocument
+from awayteam.catalog.queries.references import canonical, ids_of
 from awayteam.catalog.queries.rows import EntityLink, EntityRow
 from awayteam.organisation.queries import dated
 
@@ -29,7 +30,7 @@ def entities(base: "QuerySet[Entity]", filter: filters.EntityFilter, at: datetim
         if values := getattr(filter, name):
             found = found.filter(**{f"_{name}__in": values})
     if filter.owner:
-        found = found.filter(_owned_by(filters.canonical(filter.owner, "group"), at))
+        found = found.filter(_owned_by(canonical(filter.owner, "group"), at))
     if filter.tag:
         found = found.filter(_tagged(filter.tag, at))
     rest = replace(filter, presence=filters.EVERY_PRESENCE, type=(), lifecycle=(), owner=(), tag=())
@@ -81,7 +82,7 @@ def _then(column: str, at: datetime) -> Expression:
 
 def _owned_by(references: Sequence[str], at: datetime) -> Q:
     held = Ownership.objects.filter(dated(at), entity=OuterRef("pk"))
-    owners = filters.ids_of([ref for ref in references if ref])
+    owners = ids_of([ref for ref in references if ref])
     condition = Q(Exists(held.filter(owner__in=owners)))
     return condition | ~Q(Exists(held)) if "" in references else condition
 

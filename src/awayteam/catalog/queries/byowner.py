@@ -10,8 +10,9 @@ from django.db.models import F, Q, QuerySet, Sum
 
 from awayteam.catalog.kinds import usual_kind
 from awayteam.catalog.models import Entity, FacetCount
-from awayteam.catalog.queries.filters import EntityFilter, canonical, ids_of, presences
+from awayteam.catalog.queries.filters import EntityFilter, presences
 from awayteam.catalog.queries.keyset import Beyond
+from awayteam.catalog.queries.references import canonical, ids_of
 
 Row = tuple[str, str, int]
 """The owner's name as sorted ("" without one), the entity's, and its id."""

@@ -19,11 +19,10 @@ from awayteam.catalog.queries.filters import (
     EVERY_PRESENCE,
     EntityFilter,
     beyond_cube,
-    canonical,
-    ids_of,
     narrow,
     presences,
 )
+from awayteam.catalog.queries.references import canonical, ids_of
 from awayteam.catalog.queries.rows import Facet, FacetValue
 from awayteam.kernel.actor import Actor
 from awayteam.sources.models import Source

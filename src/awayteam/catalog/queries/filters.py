@@ -8,10 +8,11 @@ from django.db.models.lookups import In
 
 from awayteam.catalog.expressions import Unindexed
 from awayteam.catalog.kinds import usual_kind
-from awayteam.catalog.models import Alias, Entity, EntityTag, Presence, TagCount
+from awayteam.catalog.models import Entity, EntityTag, Presence, TagCount
 from awayteam.catalog.queries import paths
+from awayteam.catalog.queries.references import canonical, ids_of
+from awayteam.catalog.search import matching
 from awayteam.kernel.errors import InvalidInput
-from awayteam.sources.backstage import refs
 from awayteam.sources.models import Source
 
 LISTED = (Presence.PRESENT, Presence.ORPHAN)
@@ -58,14 +59,6 @@ def presences(words: Iterable[str]) -> tuple[Presence, ...]:
     return tuple(found) or LISTED
 
 
-def canonical(values: Iterable[str], default_kind: str) -> tuple[str, ...]:
-    """Canonical references of `values`; "" stays "". Raises `InvalidInput` for what is no reference."""
-    try:
-        return tuple(refs.canonical(value, default_kind) if value else "" for value in values)
-    except refs.BadReferenceError as error:
-        raise InvalidInput(f"That is no reference: {error}.", fields={default_kind: "not a reference"}) from error
-
-
 def narrow(entities: "QuerySet[Entity]", filter: EntityFilter) -> "QuerySet[Entity]":
     """`entities` with every condition of the filter; raises `InvalidInput`."""
     entities = entities.filter(_present(presences(filter.presence)))
@@ -88,8 +81,6 @@ def beyond_cube(entities: "QuerySet[Entity]", filter: EntityFilter) -> "QuerySet
     if filter.tag:
         entities = entities.filter(tagged(filter.tag))
     if filter.text:
-        from awayteam.catalog.search import matching
-
         entities = entities.filter(matching(filter.text))
     for path, value in filter.fields:
         entities = entities.filter(paths.condition(path, value))
@@ -110,16 +101,6 @@ def linked(name: str, references: Sequence[str]) -> Q:
     wanted = [ref for ref in references if ref]
     condition = Q(**{f"{name}__in": ids_of(wanted)}) if wanted else Q(pk__in=[])
     return condition | Q(**{f"{name}__isnull": True}) if "" in references else condition
-
-
-def ids_of(references: Sequence[str]) -> list[int]:
-    """Ids of the entities with these canonical references, former ones included."""
-    if not references:
-        return []
-    found = dict(Entity.objects.filter(ref__in=references).values_list("ref", "pk"))
-    if former := [ref for ref in references if ref not in found]:
-        found |= dict(Alias.objects.filter(ref__in=former).values_list("ref", "entity_id"))
-    return sorted(set(found.values()))
 
 
 def _present(wanted: Sequence[Presence]) -> Q:

@@ -12,6 +12,7 @@ from django.db.models.sql.compiler import SQLCompiler
 
 from awayteam.catalog.kinds import usual_kind
 from awayteam.catalog.models import Entity, EntityTag, Relation
+from awayteam.catalog.queries.references import ids_of
 from awayteam.kernel.errors import InvalidInput
 from awayteam.sources.backstage import refs
 from awayteam.sources.declared import RELATION_NAMES, RelationType
@@ -111,8 +112,6 @@ def _relation(name: str, value: str | None) -> Exists | Q:
 
 
 def _ids(value: str, default_kind: str | None) -> list[int]:
-    from awayteam.catalog.queries.filters import ids_of
-
     try:
         return ids_of([refs.canonical(value, default_kind)])
     except refs.BadReferenceError:
