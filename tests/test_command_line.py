@@ -271,3 +271,10 @@ def test_the_doctor_names_sources_that_fail(tmp_path: Path) -> None:
     assert about["health"] == "warning"
     assert about["finding"].startswith("failing: ")
     assert "awayteam sources refresh landscape" in about["advice"]
+
+
+def test_the_index_is_built_anew_by_command(awayteam: Awayteam, imported: Any) -> None:
+    counted = {d["subject"]: d["finding"] for d in awayteam.json("doctor")}
+    made = awayteam.json("reindex")["entities"]
+    assert counted["search index"] == f"{made} entities"
+    assert "Order Service" in awayteam("search", "order").stdout

@@ -1,4 +1,4 @@
-"""`awayteam backup`, `restore` and `doctor`."""
+"""`awayteam backup`, `restore`, `reindex` and `doctor`."""
 
 import json
 from contextlib import contextmanager
@@ -18,6 +18,7 @@ JSON = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 def register(app: typer.Typer) -> None:
     app.command()(backup)
     app.command()(restore)
+    app.command()(reindex)
     app.command()(doctor)
 
 
@@ -61,6 +62,25 @@ def restore(
         typer.echo(json.dumps({"rows": rows}))
     else:
         typer.echo(f"{sum(rows.values()):,} rows restored from {file}")
+
+
+def reindex(as_json: JSON = False) -> None:
+    """Build the search index and the counts of facets anew, where `awayteam doctor` finds them wanting."""
+    from awayteam.cli.setup import django
+
+    django(existing=True)
+    from django.db import transaction
+
+    from awayteam.catalog import facets, search
+
+    with _progress("Indexing") as progress, transaction.atomic():
+        facets.rebuild()
+        entities = search.rebuild(lambda done, every: progress(f"of {every:,}", done))
+    search.optimise()
+    if as_json:
+        typer.echo(json.dumps({"entities": entities}))
+    else:
+        typer.echo(f"{entities:,} entities indexed and counted")
 
 
 def doctor(as_json: JSON = False) -> None:
