@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from awayteam.catalog import queries
 from awayteam.catalog.models import Entity, FacetCount, Presence
-from awayteam.catalog.permissions import visible
+from awayteam.catalog.permissions import Verb, can, visible
 from awayteam.catalog.queries import EntityFilter
 from awayteam.kernel import panels, subjects
 from awayteam.kernel.pages import thing_address
@@ -33,7 +33,7 @@ def register() -> None:
     panels.register(
         "person", Panel("owns", "What they own themselves", 10, _owned_by_person, "catalog/owned_panel.html")
     )
-    subjects.register("entity", _entities)
+    subjects.register("entity", _entities, _audience)
 
 
 def _health(request: Request, _thing: Any) -> dict[str, Any]:  # noqa: ARG001
@@ -78,3 +78,12 @@ def _owned_by_person(request: Request, person: Person) -> dict[str, Any] | None:
 def _entities(request: Request, ids: set[int]) -> dict[int, str]:
     seen = visible(request.actor, Entity.objects.filter(pk__in=ids), timezone.now())
     return {pk: thing_address(ref) for pk, ref in seen.values_list("pk", "ref")}
+
+
+def _audience(id: int, persons: frozenset[int], actors: subjects.Actors) -> set[int]:
+    entity = Entity.objects.select_related("owner").filter(pk=id).first()
+    if entity is None:
+        return set()
+    if not entity.restricted:
+        return set(persons)
+    return {person for person, actor in actors().items() if can(actor, Verb.VIEW, entity)}

@@ -157,15 +157,15 @@ def _span(calendar: Calendar, day: date) -> tuple[int, int] | None:
     if day.weekday() not in calendar.weekdays or day in _holidays(calendar.country, calendar.subdivision, day.year):
         return None
     zone = ZoneInfo(calendar.time_zone)
-    opening, closing = (_first_shown(zone, day, minute_of_day(hour)) for hour in calendar.hours)
+    opening, closing = (first_shown(zone, day, minute_of_day(hour)) for hour in calendar.hours)
     return (opening, closing) if opening < closing else None
 
 
 def _midnight(calendar: Calendar, day: date) -> int:
-    return _first_shown(ZoneInfo(calendar.time_zone), day, 0)
+    return first_shown(ZoneInfo(calendar.time_zone), day, 0)
 
 
-def _first_shown(zone: ZoneInfo, day: date, minute: int) -> int:
+def first_shown(zone: ZoneInfo, day: date, minute: int) -> int:
     """The first second (since 1970) at which the wall clock shows `minute` of `day`, or more where it jumps over."""
     wall = datetime.combine(day, time()) + timedelta(minutes=minute)
     early, late = (int(wall.replace(tzinfo=zone, fold=fold).timestamp()) for fold in (1, 0))

@@ -26,8 +26,8 @@ def register() -> None:
         ),
     )
     panels.register("home", Panel("organisation", "Organisation", 10, _health, "organisation/home_panel.html", "aside"))
-    subjects.register("team", _teams)
-    subjects.register("person", _people)
+    subjects.register("team", _teams, subjects.everybody)
+    subjects.register("person", _people, subjects.everybody)
 
 
 def _health(request: Request, _thing: Any) -> dict[str, Any]:
