@@ -113,6 +113,12 @@ def is_working(calendar: Calendar, moment: datetime) -> bool:
     return any(opening <= begin < closing for opening, closing in _days_from(calendar, begin, begin + 1))
 
 
+def is_working_day(calendar: Calendar, day: date) -> bool:
+    """Whether people work on that day at all: one of the weekdays, and no public holiday."""
+    holidays = _holidays(calendar.country, calendar.subdivision, day.year)
+    return day.weekday() in calendar.weekdays and day not in holidays
+
+
 def spoken(minutes: int, per_day: int) -> str:
     """A span of working time in words: "25 min", "4 h", "1 working day 3 h"; minutes are left out from a day on.
 
