@@ -1,6 +1,7 @@
 """Who has a turn: reads the organisation and says which people may answer for a team, a unit, or those who ask.
 
-The order is a rule of ours (ADR 0010): deciders, leads, members, managers of the unit and of those above, administrators.
+The order is a rule of ours (ADR 0010): deciders, leads, members, managers of the unit and of those above,
+administrators.
 Somebody who asks never decides; somebody who belongs to a team that asks only where nobody else can.
 """
 

@@ -25,8 +25,8 @@ REASONS = [(reason.value, reason.value) for reason in DeclineReason]
 class Request(models.Model):
     """What one team asks of another.
 
-    `turn_person` and `turn_team` say whose turn it is; `clock` is the one that runs (a row of the kernel). Who asks, and
-    with what value, are rows of `Asker`; `value_per_week` and `askers_count` are their sums, kept by every action.
+    `turn_person` and `turn_team` say whose turn it is; `clock` is the one that runs (a row of the kernel). Who asks,
+    and with what value, are rows of `Asker`; `value_per_week` and `askers_count` are their sums, kept by every action.
     `decider` answers for the home team. `lost_refusal_at`: the home team can't refuse an away team since then.
     `left_minutes` is what the home team's clock had left when the turn went to somebody else for a while.
     `level` is the unit whose manager has the turn. `version` counts changes, for optimistic locking.
@@ -74,7 +74,7 @@ class Request(models.Model):
     expected_until = models.DateField(null=True, help_text="the promised end")
     merged_into = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="merged")
 
-    external_key = models.CharField(max_length=300, null=True, unique=True)  # noqa: DJ001 - unique where there is one
+    external_key = models.CharField(max_length=300, null=True, unique=True)
     external_url = models.CharField(max_length=2000, blank=True)
     source = models.ForeignKey("sources.Source", null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField()

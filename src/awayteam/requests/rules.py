@@ -95,7 +95,7 @@ class Option(NamedTuple):
 
 
 def why_not(facts: Facts, verb: Verb) -> str:
-    """Why state and history of a request forbid `verb`, as a sentence; "" where they don't. Persons aren't looked at."""
+    """Why state and history of a request forbid `verb`, as a sentence; "" where they don't. People don't count."""
     if MACHINE.find(facts.state, verb) is None:
         if not facts.is_open:
             return f"This request is {spoken(facts.state)}; nothing more happens with it."

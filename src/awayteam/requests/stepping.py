@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
 from django.urls import reverse
 
 from awayteam.kernel import businesstime, clocks, events, rulebook
@@ -151,6 +150,43 @@ def enter(
     return step
 
 
+def start(held: Held) -> Step:
+    """Let a request that was just made begin its life: the home team's turn, or a manager's where nobody is there."""
+    request = held.request
+    turn = turns.turn(request, State(request.state), held.standing)
+    _take_turn(request, turn, State(request.state), held, "")
+    request.save()
+    step = Step.objects.create(
+        request=request,
+        at=held.now,
+        verb="ask",
+        target=request.state,
+        party=held.party.value,
+        person_id=held.actor.person_id,
+        label=held.actor.label[:200],
+        team_id=request.asking_team_id,
+        home_team_id=request.home_team_id,
+        words=request.title,
+    )
+    told = {"home_team": request.home_team_id, "asking_team": request.asking_team_id, "kind": request.kind}
+    value = {"value_per_week": str(request.value_per_week)}
+    events.append(
+        EventName.REQUEST_ASKED, subject=subject_of(request), actor=held.actor, now=held.now, data={**told, **value}
+    )
+    tell(
+        now=held.now,
+        subject=subject_of(request),
+        event=EventName.REQUEST_ASKED,
+        text=f"{request.asking_team} asks {request.home_team}: {request.title}",
+        address=address_of(request),
+        persons=[request.turn_person_id] if request.turn_person_id else [],
+        teams=[request.home_team_id],
+        actor=held.actor,
+        key=f"request-step-{step.pk}",
+    )
+    return step
+
+
 def _close_clock(request: Request, held: Held) -> tuple[int, bool | None]:
     """Stop the clock that ran; working minutes spent in the state, and whether the clock still ran."""
     clock = request.clock
@@ -192,9 +228,7 @@ def _take_turn(request: Request, turn: turns.Turn | None, state: State, held: He
     request.due_at = request.clock.due_at
 
 
-def _step(
-    held: Held, verb: Verb, source: str, words: str, reason_code: str, spent: int, on_time: bool | None
-) -> Step:
+def _step(held: Held, verb: Verb, source: str, words: str, reason_code: str, spent: int, on_time: bool | None) -> Step:
     request, asking = held.request, held.party is Party.ASKING
     return Step.objects.create(
         request=request,
@@ -268,4 +302,4 @@ EVENTS: dict[Verb, EventName] = {
     Verb.WITHDRAW: EventName.REQUEST_WITHDRAWN,
 }
 
-__all__ = ["Held", "address_of", "check", "enter", "facts_of", "hold", "limits", "subject_of", "transaction", "words_of"]
+__all__ = ["Held", "address_of", "check", "enter", "facts_of", "hold", "limits", "start", "subject_of", "words_of"]
