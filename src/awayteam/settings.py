@@ -25,6 +25,7 @@ INSTALLED_APPS = [
     "awayteam.kernel",
     "awayteam.sources",
     "awayteam.organisation",
+    "awayteam.lists",
     "awayteam.accounts",
     "awayteam.catalog",
     "awayteam.imports",

@@ -10,6 +10,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("awayteam.contributions.urls")),
     path("", include("awayteam.imports.urls")),
     path("", include("awayteam.kernel.urls")),
+    path("", include("awayteam.lists.urls")),
     path("", include("awayteam.organisation.urls")),
     path("", include("awayteam.web.urls")),
 ]

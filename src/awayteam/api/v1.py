@@ -7,6 +7,7 @@ from awayteam.contributions.api import router as contributions
 from awayteam.imports.api import router as sources
 from awayteam.kernel.api import router as kernel
 from awayteam.kernel.rest import Api
+from awayteam.lists.api import router as lists
 from awayteam.organisation import api as organisation
 
 api = Api(
@@ -25,4 +26,5 @@ api.add_router("", organisation.changes)
 api.add_router("/sources", sources)
 api.add_router("/contributions", contributions)
 api.add_router("", account)
+api.add_router("", lists)
 api.add_router("", kernel)

@@ -13,6 +13,8 @@ from awayteam.kernel import panels, subjects
 from awayteam.kernel.pages import thing_address
 from awayteam.kernel.panels import NavigationEntry, Panel
 from awayteam.kernel.requests import Request
+from awayteam.lists import listings
+from awayteam.lists.listings import Listing
 from awayteam.organisation.models import Person, Team
 
 OWNED = 50
@@ -34,6 +36,7 @@ def register() -> None:
         "person", Panel("owns", "What they own themselves", 10, _owned_by_person, "catalog/owned_panel.html")
     )
     subjects.register("entity", _entities, _audience)
+    listings.register(Listing("services", "Services"), Listing("apis", "APIs"), Listing("catalog", "Catalog"))
 
 
 def _health(request: Request, _thing: Any) -> dict[str, Any]:  # noqa: ARG001

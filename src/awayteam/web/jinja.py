@@ -15,6 +15,7 @@ from django.template.backends.jinja2 import Jinja2
 from django.urls import reverse
 
 from awayteam.kernel import pages, panels
+from awayteam.lists import queries as lists
 from awayteam.web import charts, marks, moments, texts
 
 
@@ -50,6 +51,7 @@ def environment(**options: Any) -> jinja2.Environment:
         mark=marks.mark,
         panels_of=panels.build,
         may_sign_up=_may_sign_up,
+        saved_views=lists.menu,
         shape=marks.shape,
         sign_in_providers=_sign_in_providers,
         static=marks.static,

@@ -1,14 +1,17 @@
 """Every page needs somebody signed in, and every error of ours becomes a page that says what to do."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import resolve_url
 
 from awayteam.kernel.actor import ActorKind
 from awayteam.kernel.errors import AwayteamError, NotSignedIn
+from awayteam.kernel.requests import Request
+from awayteam.lists import listings
+from awayteam.lists.queries import default_query
 from awayteam.web import errors
 
 OPEN_PREFIXES = ("/accounts/", "/api/", "/healthz", "/hooks/", "/static/")
@@ -30,7 +33,7 @@ class PagesMiddleware:
     def process_view(self, request: HttpRequest, view: Any, _args: Any, _kwargs: Any) -> HttpResponseBase | None:
         if request.path_info.startswith(OPEN_PREFIXES) or getattr(view, "open_to_all", False):
             return None
-        return _ask_to_sign_in(request) if _nobody(request) else None
+        return _ask_to_sign_in(request) if _nobody(request) else _default_view(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponseBase | None:
         if isinstance(error, NotSignedIn) and not request.path_info.startswith("/api/"):
@@ -38,6 +41,17 @@ class PagesMiddleware:
         if isinstance(error, AwayteamError) and not request.path_info.startswith("/api/"):
             return errors.page(request, error)
         return None
+
+
+def _default_view(request: HttpRequest) -> HttpResponseBase | None:
+    """To the view with which this person opens a list, where the address asks for nothing in particular."""
+    match = request.resolver_match
+    if request.method != "GET" or request.META.get("QUERY_STRING") or match is None:
+        return None
+    if not listings.keeps_views(match.view_name):
+        return None
+    query = default_query(cast(Request, request).actor, match.view_name)
+    return HttpResponseRedirect(f"{request.path}?{query}") if query is not None else None
 
 
 def _nobody(request: HttpRequest) -> bool:

@@ -15,6 +15,7 @@ from awayteam.catalog.models import Edit, Entity, Ownership
 from awayteam.imports import actions as imports
 from awayteam.kernel.actor import SYSTEM
 from awayteam.kernel.models import Event, OutboxMessage, Webhook
+from awayteam.lists.models import SavedView
 from awayteam.organisation.models import Identity, Membership
 
 ORDERS = "/api/v1/entities/component/default/orders"
@@ -232,6 +233,10 @@ REQUESTS: dict[str, tuple[str, Any]] = {
     "remove_source": ("/sources/{source}", None),
     "refresh_source": ("/sources/{source}/refresh", None),
     "renew_push_secret": ("/sources/{source}/push-secret", None),
+    "save_view": ("/views", {"name": "x", "address": "/services/"}),
+    "change_view": ("/views/{view}", {"name": "x"}),
+    "remove_view": ("/views/{view}", None),
+    "restore_view": ("/views/{view}/restore", None),
     "create_token": ("/tokens", {"name": "x"}),
     "revoke_token": ("/tokens/{token}", None),
     "retry_message": ("/outbox/{message}/retry", {}),
@@ -245,7 +250,7 @@ REQUESTS: dict[str, tuple[str, Any]] = {
     "refresh_repository": ("/contributions/repositories/1/refresh", None),
     "unfollow_repository": ("/contributions/repositories/1", None),
 }
-OPEN_TO_ALL = {"declare_entity", "create_token"}
+OPEN_TO_ALL = {"declare_entity", "create_token", "save_view"}
 """What everybody who is signed in may do."""
 
 
@@ -290,6 +295,9 @@ def test_what_is_denied_changes_nothing(
         "identity": Identity.objects.get().pk,
         "source": org.source.pk,
         "token": org.users["ada"].tokens.get().pk,
+        "view": SavedView.objects.create(
+            owner=org.people["ada"], page="services", name="v", path="/services/", created_at=NOW, changed_at=NOW
+        ).pk,
         "webhook": webhook.pk,
         "message": message.pk,
     }

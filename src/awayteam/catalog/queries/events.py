@@ -10,7 +10,7 @@ from awayteam.kernel.actor import Actor
 from awayteam.kernel.models import Event
 from awayteam.kernel.paging import Page, decode_cursor, page_of
 
-PRIVATE_KINDS = ("account", "token", "webhook")
+PRIVATE_KINDS = ("account", "token", "view", "webhook")
 """Subjects whose events concern administrators, and whoever caused them."""
 
 

@@ -88,7 +88,6 @@ def _list(request: Request, kind: str) -> HttpResponseBase:
         "chosen": _chosen(request, kind),
         "sort": sort,
         "at": at,
-        "list_address": request.path,
         "kinds": _kind_tabs(),
     }
     return render(request, "catalog/list.html", context)

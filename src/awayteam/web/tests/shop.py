@@ -24,6 +24,8 @@ from awayteam.imports.tests.folder import Folder, component, entity, group, user
 from awayteam.kernel import webhooks
 from awayteam.kernel.actor import SYSTEM
 from awayteam.kernel.models import Clock, OutboxMessage, OutboxState, Webhook
+from awayteam.lists import actions as lists
+from awayteam.lists.models import SavedView
 from awayteam.organisation import actions as organisation
 from awayteam.organisation.models import Membership, Person, Team
 from awayteam.sources.models import Source
@@ -103,6 +105,7 @@ class Shop:
     dead: OutboxMessage
     token: ApiToken
     hand_made: Entity
+    removed_view: SavedView
 
     def entity(self, ref: str) -> Entity:
         return Entity.objects.get(ref=ref)
@@ -134,7 +137,21 @@ def build(root: Path) -> Shop:
     )  # fmt: skip
     _clocks(team)
     _history(root / "basket")
-    return Shop(folder.source, users, made.webhook, _dead(made.webhook), token, hand_made)
+    removed = _views(team)
+    return Shop(folder.source, users, made.webhook, _dead(made.webhook), token, hand_made, removed)
+
+
+def _views(team: Team) -> SavedView:
+    """Ada keeps one for herself and one with her team, which Zoe shared with everybody too; one is removed."""
+    now = timezone.now()
+    ada, zoe = (actor_of_user(User.objects.get(username=name), now) for name in ("ada", "zoe"))
+    lists.save_view(actor=ada, now=now, name="On its way out", address="/services/?lifecycle=deprecated")
+    lists.save_view(
+        actor=ada, now=now, name="Ours", address="/services/?owner=orders", audience="team", team_id=team.pk
+    )
+    lists.save_view(actor=zoe, now=now, name="Nobody's", address="/services/?owner=", audience="everybody")
+    gone = lists.save_view(actor=ada, now=now, name="Old", address="/people/?teamless=yes")
+    return lists.remove_view(actor=ada, now=now, view_id=gone.pk)
 
 
 def _account(name: str) -> User:
