@@ -52,17 +52,19 @@ def whole(repo: str, org: list[str]) -> None:
 
 
 def in_process(repo: str, org: list[str], since: str) -> int:
+    from awayteam.contributions.opening import Options
     from awayteam.contributions.organisation import read_organisation
-    from awayteam.contributions.scan import Options, scan
+    from awayteam.contributions.scan import scan
 
     return scan([repo], read_organisation(org), Options(since=since)).map.human
 
 
 def incremental(repo: str) -> None:
     """The next 100 commits after those already read, in a process that has started."""
+    from awayteam.contributions.opening import Options
     from awayteam.contributions.organisation import Organisation
     from awayteam.contributions.records import Interned
-    from awayteam.contributions.scan import Options, read_repo
+    from awayteam.contributions.scan import read_repo
 
     known = git(repo, "rev-list", "--first-parent", f"--skip={NEW}", "-1", "HEAD").strip()
     count = git(repo, "rev-list", "--count", "--no-merges", "HEAD", f"^{known}").strip()

@@ -17,18 +17,24 @@ def usage(message: str) -> NoReturn:
 @contextmanager
 def refused() -> Iterator[None]:
     """Turn what git or a file refuses into a sentence and exit code 1."""
-    from awayteam.sources.gitcmd import GitError
-    from awayteam.sources.readers.base import ReadError
-
     try:
         yield
-    except (GitError, ReadError) as error:
-        message = str(error)
     except BrokenPipeError:
         raise
     except OSError as error:
         message = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+    except Exception as error:
+        if not _is_refusal(error):
+            raise
+        message = str(error)
     else:
         return
     typer.secho(f"awayteam: {message}", err=True, fg="red" if sys.stderr.isatty() else None)
     raise typer.Exit(1)
+
+
+def _is_refusal(error: Exception) -> bool:
+    from awayteam.sources.gitcmd import GitError
+    from awayteam.sources.readers.base import ReadError
+
+    return isinstance(error, GitError | ReadError)

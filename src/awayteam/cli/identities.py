@@ -39,7 +39,7 @@ def identities(
     """Authors by what is known of them, the unresolved first, ranked by how many commits each would explain."""
     from awayteam.cli.failing import refused, usage
     from awayteam.cli.scan import run
-    from awayteam.contributions.scan import Options
+    from awayteam.contributions.opening import Options
 
     if kind not in KINDS:
         usage(f"--kind {kind} isn't known; choose one of {', '.join(KINDS)}")

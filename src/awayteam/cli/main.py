@@ -6,6 +6,7 @@ Exit codes: 0 done, 1 the work itself failed or found something wrong, 2 the com
 import importlib
 import os
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 import typer
@@ -21,6 +22,7 @@ MODULES = (
     "identities",
     "contributions",
     "rulebook",
+    "views",
     "users",
     "serve",
     "worker",
@@ -30,8 +32,12 @@ MODULES = (
 """Modules of this package, in the order of `awayteam --help`; each offers `register(app)` and imports lightly."""
 
 
-def build() -> TyperGroup:
-    """The whole command with all its parts; every leaf takes `--data`."""
+ALONE = frozenset({"identities", "owners", "scan"})
+"""Commands that are built without the others: they need no installation, and every tenth of a second counts there."""
+
+
+def build(modules: Sequence[str] = MODULES) -> TyperGroup:
+    """The command with the parts of these modules (all); every leaf takes `--data`."""
     app = typer.Typer(
         name="awayteam",
         help="Service-oriented collaboration: who owns what, who may change it, who asks whom, by when.",
@@ -40,7 +46,7 @@ def build() -> TyperGroup:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(_root)
-    for name in MODULES:
+    for name in modules:
         importlib.import_module(f"awayteam.cli.{name}").register(app)
     command = typer.main.get_command(app)
     assert isinstance(command, TyperGroup)
@@ -106,8 +112,9 @@ def main(arguments: list[str] | None = None) -> None:
     """Run the command and leave the process with its exit code."""
     from awayteam.kernel.errors import AwayteamError
 
+    first = (sys.argv[1:] if arguments is None else arguments)[:1]
     try:
-        build()(args=arguments, prog_name="awayteam")
+        build(first if first and first[0] in ALONE else MODULES)(args=arguments, prog_name="awayteam")
     except AwayteamError as error:
         typer.secho(f"awayteam: {error.what}", err=True, fg="red" if sys.stderr.isatty() else None)
         for name, message in error.fields.items():

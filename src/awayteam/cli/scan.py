@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from awayteam.contributions.scan import Options, Progress, Scan
+    from awayteam.contributions.opening import Opening, Options
+    from awayteam.contributions.scan import Progress, Scan
 
 
 def register(app: typer.Typer) -> None:
@@ -44,7 +45,7 @@ def scan(
         usage(f"--as-of {as_of} isn't known; choose commit or head")
     if format not in ("auto", "github", "gitlab", "gitea", "prow", "gerrit", "maintainers"):
         usage(f"--format {format} isn't known; see awayteam owners --help")
-    from awayteam.contributions.scan import Options
+    from awayteam.contributions.opening import Options
 
     options = Options(since=since, until=until, as_of=as_of, format=format, nested=nested, guess=guess)
     with refused():
@@ -68,10 +69,7 @@ def scan(
 def run(repos: list[str], org: list[str], options: "Options", aliases: Path | None) -> "Scan":
     """The scan with a progress bar on a terminal. Ends the command with 2 where an option says nothing."""
     from awayteam.cli.failing import usage
-    from awayteam.contributions.identities import read_aliases
-    from awayteam.contributions.organisation import read_organisation
     from awayteam.contributions.rules import back_from, day
-    from awayteam.contributions.scan import scan as scan_repos
 
     try:
         back_from(0, options.since)
@@ -79,6 +77,33 @@ def run(repos: list[str], org: list[str], options: "Options", aliases: Path | No
             day(options.until)
     except ValueError as error:
         usage(str(error))
+    gc.disable()  # a scan makes many small values and no cycles; the process ends with it
+    opening = _begin(repos[0], options)
+    try:
+        return _run(repos, org, options, aliases, opening)
+    finally:
+        if opening is not None:
+            opening.close()
+
+
+def _begin(repo: str, options: "Options") -> "Opening | None":
+    """Let git work while the rest is loaded; what can't be read is told later, in its turn."""
+    from awayteam.contributions.opening import Opening
+    from awayteam.sources.gitcmd import GitError
+
+    try:
+        return Opening(repo, options)
+    except GitError:
+        return None
+
+
+def _run(
+    repos: list[str], org: list[str], options: "Options", aliases: Path | None, opening: "Opening | None"
+) -> "Scan":
+    from awayteam.contributions.identities import read_aliases
+    from awayteam.contributions.organisation import read_organisation
+    from awayteam.contributions.scan import scan as scan_repos
+
     organisation = read_organisation(org, nested=options.nested)
     for problem in organisation.problems[:20]:
         typer.echo(f"awayteam: {problem.file}:{problem.line or 1}: {problem.message}", err=True)
@@ -87,9 +112,8 @@ def run(repos: list[str], org: list[str], options: "Options", aliases: Path | No
     known, wrong = read_aliases(aliases.read_text("utf-8")) if aliases else ({}, [])
     for message in wrong:
         typer.echo(f"awayteam: {aliases}: {message}", err=True)
-    gc.disable()  # a scan makes many small values and no cycles; the process ends with it
     with progress_bar(len(repos)) as progress:
-        found = scan_repos(repos, organisation, options, aliases=known, progress=progress)
+        found = scan_repos(repos, organisation, options, aliases=known, progress=progress, opening=opening)
     for message in found.failed:
         typer.echo(f"awayteam: {message}; the other repositories are counted", err=True)
     return found

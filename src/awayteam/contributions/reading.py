@@ -9,9 +9,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from awayteam.contributions.opening import Options, window_of
 from awayteam.contributions.records import Collector, Interned, Records
 from awayteam.contributions.rules import Window
-from awayteam.contributions.scan import Options, note, rule_logins, timeline_of, window_of
+from awayteam.contributions.scan import note, rule_logins, timeline_of
 from awayteam.contributions.timeline import Timeline
 from awayteam.sources import gitcmd
 from awayteam.sources.githistory import log

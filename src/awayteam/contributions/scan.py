@@ -1,7 +1,6 @@
 """`awayteam scan`: the away map of repositories straight from git, without a server or a database."""
 
 import os
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,13 +10,14 @@ from awayteam.contributions.bots import Bots
 from awayteam.contributions.contradictions import Contradiction, contradictions
 from awayteam.contributions.identities import Identified, Resolver
 from awayteam.contributions.mailmap import Mailmap
+from awayteam.contributions.opening import Opening, Options
 from awayteam.contributions.organisation import Organisation
 from awayteam.contributions.records import Collector, Interned, Records
-from awayteam.contributions.rules import Window, back_from, date_of, day
+from awayteam.contributions.rules import Window, date_of
 from awayteam.contributions.timeline import Timeline
 from awayteam.sources import gitcmd
 from awayteam.sources.githistory import log
-from awayteam.sources.githistory.tree import GitTree, head
+from awayteam.sources.githistory.tree import GitTree
 from awayteam.sources.ownership import detect
 from awayteam.sources.ownership.base import Resolver as OwnershipResolver
 
@@ -25,21 +25,6 @@ Progress = Callable[[str, int], None]
 """Called now and then with a repository's name and the commits read so far."""
 _MAX_RULE_FILE = 4 * 1024 * 1024
 _TELL = 500
-_TOMORROW = 86_400
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """What a scan is asked: see `awayteam scan --help`. `now` is only used to tell commits dated in the future."""
-
-    since: str = "12mo"
-    until: str = ""
-    as_of: str = ""
-    format: str = "auto"
-    ref: str = "HEAD"
-    nested: bool = True
-    guess: bool = True
-    now: int = field(default_factory=lambda: int(time.time()))
 
 
 @dataclass(slots=True)
@@ -83,8 +68,11 @@ def scan(
     aliases: Mapping[str, str] | None = None,
     bots: Bots | None = None,
     progress: Progress | None = None,
+    opening: Opening | None = None,
 ) -> Scan:
     """Scan repositories one after another; one that can't be read is named in `failed` and sinks no other.
+
+    `opening` is the first repository's history where git has begun with it already.
 
     Raises `GitError` where none can be read, `ValueError` for a window that says nothing.
     """
@@ -94,8 +82,11 @@ def scan(
     seen: set[int] = set()
     first_error: gitcmd.GitError | None = None
     for repo, name in zip(repos, names(repos), strict=True):
+        begun, opening = opening, None
         try:
-            found = read_repo(repo, name, interned, organisation, options, seen if len(repos) > 1 else None, progress)
+            found = read_repo(
+                repo, name, interned, organisation, options, seen if len(repos) > 1 else None, progress, opening=begun
+            )
         except gitcmd.GitError as error:
             first_error = first_error or error
             failed.append(str(error))
@@ -126,26 +117,22 @@ def read_repo(
     seen: set[int] | None = None,
     progress: Progress | None = None,
     not_in: Sequence[str] = (),
+    opening: Opening | None = None,
 ) -> RepoScan:
     """Read one repository's history into records. `seen` holds commits of the repositories before it, and gains its
     own; `not_in` leaves out commits that were read earlier (incremental). A history that breaks off gives what was
     read, with `partial` saying so."""
-    tip = head(repo, options.ref)
-    window, odd = window_of(repo, tip, options)
+    history = opening or Opening(repo, options, not_in)
     records = Records(name)
-    found = RepoScan(name, repo, log.remote_name(repo), tip, window, records)
-    if odd:
-        records.notes.append(odd)
+    found = RepoScan(name, repo, "", history.tip, history.window, records)
+    if history.odd:
+        records.notes.append(history.odd)
     timelines: list[Timeline] = []
-
-    def watched(paths: list[bytes]) -> list[bytes]:
-        return timelines[0].watched(paths)
-
-    # git begins with the history while the tree and its rules are read: neither waits for the other
-    history = log.commits(repo, tip, not_in=not_in, since=window.start, watched=watched)
     try:
+        # git is at work on the history while the tree and its rules are read: neither waits for the other
         with history as commits, gitcmd.CatFile(repo) as objects:
             collector = _prepare(found, objects, interned, organisation, options, timelines)
+            history.watched = timelines[0].watched
             _walk(commits, timelines[0], collector, seen, progress)
     except gitcmd.GitError as error:
         if not records.total:
@@ -165,6 +152,7 @@ def _prepare(
     timelines: list[Timeline],
 ) -> Collector:
     """Read the newest commit's tree and rules into `found` and `timelines`; what takes the commits."""
+    found.remote = log.remote_name(found.path)
     tree = GitTree(found.path, found.tip)
     found.format = detect.detect(tree) if options.format == "auto" else options.format
     timelines.append(timeline_of(found.format, tree, objects))
@@ -256,23 +244,6 @@ def rule_logins(resolver: OwnershipResolver) -> set[str]:
                 if plain and not owner.startswith("@@") and not set(plain) & set("/@*<> "):
                     found.add(plain)
     return found
-
-
-def window_of(repo: str, tip: str, options: Options) -> tuple[Window, str]:
-    """The window of one repository, and a note where its newest commit is dated in the future.
-
-    Raises `ValueError` for a span or date that can't be read.
-    """
-    note = ""
-    if options.until:
-        end = day(options.until, end=True)
-    else:
-        end = int(gitcmd.run(repo, ["log", "-1", "--format=%ct", tip, "--"]).split()[0])
-        if end > options.now + _TOMORROW:
-            plausible = [seconds for seconds in log.times(repo, tip) if seconds <= options.now + _TOMORROW]
-            note = "the newest commit is dated in the future; the window ends with the newest that isn't"
-            end = max(plausible, default=end)
-    return Window(back_from(end, options.since), end), note
 
 
 def names(repos: Sequence[str]) -> list[str]:

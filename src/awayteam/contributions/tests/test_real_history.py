@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from awayteam.contributions.opening import Options
 from awayteam.contributions.organisation import Organisation, read_organisation
 from awayteam.contributions.report_json import report
-from awayteam.contributions.scan import Options, scan
+from awayteam.contributions.scan import scan
 from awayteam.sources.ownership.tests.test_real_files import real_repos  # noqa: F401
 
 pytestmark = pytest.mark.realdata

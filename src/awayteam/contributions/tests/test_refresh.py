@@ -8,9 +8,10 @@ import pytest
 
 from awayteam.contributions import actions, judging, refresh, roster
 from awayteam.contributions.models import Branch, Commit, CommitAuthor, Flow, Repository, Stands, Touch
+from awayteam.contributions.opening import Options
 from awayteam.contributions.refresh import Refreshed
 from awayteam.contributions.report_json import report
-from awayteam.contributions.scan import Options, scan
+from awayteam.contributions.scan import scan
 from awayteam.contributions.tests.gitrepo import Repo
 from awayteam.kernel.actor import SYSTEM
 from awayteam.kernel.errors import InvalidInput, Unavailable

@@ -8,9 +8,10 @@ from typer.testing import CliRunner
 
 from awayteam.cli import identities, owners
 from awayteam.cli import scan as scan_command
+from awayteam.contributions.opening import Options
 from awayteam.contributions.organisation import read_organisation
 from awayteam.contributions.report_json import report
-from awayteam.contributions.scan import Options, scan
+from awayteam.contributions.scan import scan
 from awayteam.contributions.tests.gitrepo import Repo
 
 DAY = 86_400
