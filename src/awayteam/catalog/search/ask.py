@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 from django.db import connection
 
+from awayteam.catalog import tokens
 from awayteam.catalog.models import FacetCount, Presence
 from awayteam.catalog.permissions import owners_trusted, sees_everything
-from awayteam.catalog.search import tokens
 from awayteam.catalog.search.vocabulary import VOCABULARY
 from awayteam.kernel.actor import Actor
 

@@ -8,9 +8,10 @@ from typing import Any
 from django.db.models import Q
 from django.db.models.expressions import RawSQL
 
+from awayteam.catalog import tokens
 from awayteam.catalog.kinds import usual_kind
 from awayteam.catalog.models import ApiOperation, Entity, Presence
-from awayteam.catalog.search import ask, tokens
+from awayteam.catalog.search import ask
 from awayteam.catalog.search.vocabulary import SHORTEST, VOCABULARY
 from awayteam.kernel.actor import Actor
 from awayteam.organisation.models import Identity

@@ -12,8 +12,9 @@ import orjson
 from django.apps import apps
 from django.db import connection, transaction
 
+from awayteam.catalog import tokens
 from awayteam.catalog.models import ApiOperation, Entity, Presence, TagCount
-from awayteam.catalog.search import tokens, vocabulary
+from awayteam.catalog.search import vocabulary
 from awayteam.organisation.models import Identity, Person, Team
 
 TABLE = "catalog_search"

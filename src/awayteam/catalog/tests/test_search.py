@@ -4,10 +4,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from awayteam.catalog import facets, queries, search
+from awayteam.catalog import facets, queries, search, tokens
 from awayteam.catalog.models import Entity, EntityTag, Presence, TagCount
 from awayteam.catalog.queries import SearchResult
-from awayteam.catalog.search import ask, tokens
+from awayteam.catalog.search import ask
 from awayteam.catalog.search.vocabulary import VOCABULARY, Vocabulary
 from awayteam.catalog.tests import world
 from awayteam.kernel.actor import SYSTEM, Actor, ActorKind
