@@ -125,6 +125,7 @@ class EventName(StrEnum):
     REQUEST_ESCALATED = "request.escalated"
     REQUEST_EXPIRED = "request.expired"
     REQUEST_GIVEN_UP = "request.given-up"
+    REQUEST_HOME_LOST = "request.home-lost"
     REQUEST_JOINED = "request.joined"
     REQUEST_LEFT = "request.left"
     REQUEST_MANAGEMENT_TIME = "request.management-time"

@@ -46,6 +46,7 @@ class Verb(StrEnum):
     EXPIRE = "expire"
     FINISH_AWAY = "finish-away"
     GIVE_UP = "give-up"
+    LOSE_HOME = "lose-home"
     MERGE = "merge"
     MOVE = "move"
     POSTPONE = "postpone"
@@ -69,6 +70,7 @@ class Party(StrEnum):
     OFFERED = "decider of the team it was offered to"
     MANAGER = "unit manager"
     CLOCK = CLOCK
+    AWAYTEAM = "Awayteam itself"
 
 
 FINAL = frozenset(
@@ -138,6 +140,7 @@ MACHINE = Machine(
         _on(V.MERGE, (S.ASKED, S.NEEDS_INFORMATION, S.OFFERED, S.OVERDUE), S.MERGED, P.HOME, "Its askers and their value go to an equal request."),
         _on(V.DUPLICATE, (S.ASKED, S.NEEDS_INFORMATION, S.OFFERED, S.ARBITRATION, S.OVERDUE, S.DECLINED, S.AWAY_WELCOME, S.ACCEPTED), S.DUPLICATED, P.ASKING, "The askers build their own; it is registered with a date to look again."),
         _on(V.WITHDRAW, OPEN, S.WITHDRAWN, P.ASKING, "The last of the askers needs it no more."),
+        _on(V.LOSE_HOME, (S.ASKED, S.NEEDS_INFORMATION, S.OFFERED, S.OVERDUE, S.ACCEPTED), (S.ASKED, S.ARBITRATION), P.AWAYTEAM, "The home team was dissolved: whoever owns it now is asked, else a manager says who."),
         _on(V.EXPIRE, S.ASKED, S.OVERDUE, P.CLOCK, "The home team didn't answer."),
         _on(V.EXPIRE, S.NEEDS_INFORMATION, S.LAPSED, P.CLOCK, "The asker didn't answer."),
         _on(V.EXPIRE, S.OFFERED, (S.ASKED, S.ARBITRATION), P.CLOCK, "The other team didn't take it."),

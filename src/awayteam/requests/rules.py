@@ -156,7 +156,7 @@ def options(facts: Facts) -> list[Option]:
     return [
         Option(Verb(one.verb), Party(one.by[0]), why_not(facts, Verb(one.verb)), one.says)
         for one in MACHINE.leaving(facts.state)
-        if one.by[0] != Party.CLOCK
+        if one.by[0] not in (Party.CLOCK, Party.AWAYTEAM)
     ]
 
 
@@ -204,6 +204,7 @@ DONE_WORDS: dict[Verb, str] = {
     Verb.EXPIRE: "left to the clock",
     Verb.FINISH_AWAY: "finished by an away team",
     Verb.GIVE_UP: "given up",
+    Verb.LOSE_HOME: "left without home team",
     Verb.MERGE: "merged",
     Verb.MOVE: "moved",
     Verb.POSTPONE: "postponed",

@@ -287,6 +287,7 @@ EVENTS: dict[Verb, EventName] = {
     Verb.EXPIRE: EventName.REQUEST_EXPIRED,
     Verb.FINISH_AWAY: EventName.REQUEST_AWAY_FINISHED,
     Verb.GIVE_UP: EventName.REQUEST_GIVEN_UP,
+    Verb.LOSE_HOME: EventName.REQUEST_HOME_LOST,
     Verb.MERGE: EventName.REQUEST_MERGED,
     Verb.MOVE: EventName.REQUEST_MOVED,
     Verb.POSTPONE: EventName.REQUEST_POSTPONED,

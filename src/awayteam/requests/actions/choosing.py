@@ -1,6 +1,6 @@
 """What the asking side chooses: answer, wait, send an away team, build their own, confirm or dispute, escalate."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from django.db import transaction
 
@@ -14,7 +14,7 @@ from awayteam.requests.actions.briefing import open_escalation
 from awayteam.requests.actions.revising import leave
 from awayteam.requests.machine import State, Verb
 from awayteam.requests.models import Request
-from awayteam.requests.stepping import check, enter, hold, subject_of, words_of
+from awayteam.requests.stepping import KIND, check, enter, hold, words_of
 
 
 def answer(request: Request | int, *, actor: Actor, now: datetime, words: str, version: int | None = None) -> Request:
@@ -34,7 +34,9 @@ def minutes_left(request: Request) -> int:
     return min(max(request.left_minutes if request.left_minutes is not None else whole, least), max(whole, least))
 
 
-def wait(request: Request | int, *, actor: Actor, now: datetime, words: str = "", version: int | None = None) -> Request:
+def wait(
+    request: Request | int, *, actor: Actor, now: datetime, words: str = "", version: int | None = None
+) -> Request:
     """Ask the home team again: it has a whole clock, and can't refuse an away team still."""
     with transaction.atomic():
         held = hold(request, actor=actor, now=now, version=version)
@@ -67,7 +69,9 @@ def send_away(
     return held.request
 
 
-def stop_away(request: Request | int, *, actor: Actor, now: datetime, words: str, version: int | None = None) -> Request:
+def stop_away(
+    request: Request | int, *, actor: Actor, now: datetime, words: str, version: int | None = None
+) -> Request:
     """Say that the away team can't do it. It counts as tried: the request may be escalated."""
     words = words_of(words)
     with transaction.atomic():
@@ -124,19 +128,17 @@ def duplicate(
         held = hold(request, actor=actor, now=now, version=version)
         check(held, Verb.DUPLICATE)
         row = held.request
-        duplicates.register(
-            actor=actor,
-            now=now,
-            title=row.title,
-            entity=row.entity,
-            words="" if row.entity else row.title,
+        wanted = duplicates.Wanted(
             team=team or row.asking_team,
-            home_team=row.home_team,
             what=what,
             why=words,
-            on=look_again_on or now.date() + timedelta(days=rulebook.current().duplicates.look_again_days),
-            about=subject_of(row),
+            entity=row.entity,
+            words="" if row.entity else row.title,
+            home_team=row.home_team,
+            on=look_again_on,
+            about=(KIND, row.pk),
         )
+        duplicates.add(wanted, actor=actor, now=now)
         if not leave(held, team, words):
             enter(held, Verb.DUPLICATE, State.DUPLICATED, words=words)
     return held.request

@@ -87,9 +87,7 @@ def decline(
     return held.request
 
 
-def ask_back(
-    request: Request | int, *, actor: Actor, now: datetime, words: str, version: int | None = None
-) -> Request:
+def ask_back(request: Request | int, *, actor: Actor, now: datetime, words: str, version: int | None = None) -> Request:
     """Ask for more information: the home team's clock stands still, and one runs for the asker."""
     words = words_of(words)
     with transaction.atomic():
@@ -140,7 +138,9 @@ def deliver(
         if row.item is None:
             raise Conflict("This was never taken on, so it can't be delivered.", "Accept it first.")
         if row.item.state in ("planned", "started"):
-            roadmaps.finish(actor=actor, now=now, item=row.item, reason=f"#{row.pk} is delivered", authorised_by="request")
+            roadmaps.finish(
+                actor=actor, now=now, item=row.item, reason=f"#{row.pk} is delivered", authorised_by="request"
+            )
         enter(held, Verb.DELIVER, State.DELIVERED, words=words.strip())
     return held.request
 

@@ -47,7 +47,9 @@ def take_over(
     return held.request
 
 
-def send_back(request: Request | int, *, actor: Actor, now: datetime, words: str, version: int | None = None) -> Request:
+def send_back(
+    request: Request | int, *, actor: Actor, now: datetime, words: str, version: int | None = None
+) -> Request:
     """Say that it isn't this team's either. It goes back, or after too many moves to a manager."""
     words = words_of(words)
     with transaction.atomic():

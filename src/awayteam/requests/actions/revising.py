@@ -9,10 +9,11 @@ from awayteam.kernel.actor import Actor
 from awayteam.kernel.errors import InvalidInput, NotAllowed
 from awayteam.kernel.events import EventName
 from awayteam.organisation.models import Team
+from awayteam.requests.actions.escalating import close_unheard
 from awayteam.requests.actions.noting import note, still_open
 from awayteam.requests.actions.values import Worth, check_ask, check_worth
 from awayteam.requests.machine import Party, State, Verb
-from awayteam.requests.models import Asker, Request
+from awayteam.requests.models import Asker, Escalation, Request
 from awayteam.requests.stepping import Held, check, enter, hold, words_of
 
 
@@ -107,6 +108,7 @@ def withdraw(
         check(held, Verb.WITHDRAW)
         if leave(held, team, words):
             return held.request
+        close_unheard(held, Escalation.Outcome.WITHDRAWN, words)
         enter(held, Verb.WITHDRAW, State.WITHDRAWN, words=words)
     return held.request
 

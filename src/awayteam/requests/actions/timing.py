@@ -20,7 +20,9 @@ def note_minutes(held: Held, minutes: int | None, person_id: int | None = None) 
     """Count the time of a manager's decision; None counts as the rulebook's usual time. In the caller's transaction."""
     spent = rulebook.current().requests.escalation_time_minutes if minutes is None else minutes
     if not 1 <= spent <= MOST_MINUTES:
-        raise InvalidInput("That is no time spent.", f"Between 1 and {MOST_MINUTES:,} minutes.", {"minutes_spent": "out of bounds"})
+        raise InvalidInput(
+            "That is no time spent.", f"Between 1 and {MOST_MINUTES:,} minutes.", {"minutes_spent": "out of bounds"}
+        )
     return ManagementTime.objects.create(
         request=held.request,
         escalation=Escalation.objects.filter(request=held.request, decided_at__isnull=True).first(),
