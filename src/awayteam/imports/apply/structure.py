@@ -47,11 +47,22 @@ def arrange() -> list[DroppedParent]:
     with connection.cursor() as cursor:
         cursor.execute(EDGES_SQL, [RelationType.CHILD_OF.value])
         claims = [ParentClaim(child, parent, bool(own)) for child, parent, own in cursor.fetchall()]
-    parents, dropped = rules.tree(claims)
-    current = dict(Team.objects.values_list("pk", "parent_id"))
+    teams = list(Team.objects.order_by("ref").values_list("pk", "parent_id"))
+    current = dict(teams)
+    parents, dropped = _tree(claims, [id for id, _parent in teams])
     changed = [(id, parents.get(id)) for id, parent in sorted(current.items()) if parents.get(id) != parent]
     bulk.update(Team, ["parent_id"], changed)
     return dropped
+
+
+def _tree(claims: list[ParentClaim], order: list[int]) -> tuple[dict[int, int], list[DroppedParent]]:
+    """`rules.tree` with the teams numbered in the order of their references: ids tell which was read first."""
+    number = {id: place for place, id in enumerate(order)}
+    parents, dropped = rules.tree(ParentClaim(number[one.child], number[one.parent], one.own) for one in claims)
+    back = {order[child]: order[parent] for child, parent in parents.items()}
+    return back, [
+        DroppedParent(ParentClaim(order[one.child], order[one.parent], one.own), why) for one, why in dropped
+    ]
 
 
 def examine(session: Session) -> None:
