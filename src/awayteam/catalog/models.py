@@ -18,6 +18,10 @@ class Presence(models.IntegerChoices):
     REMOVED = 4
 
 
+LISTED = (Presence.PRESENT, Presence.ORPHAN)
+"""What a list shows unless asked: what is declared, and what was until lately."""
+
+
 class Entity(models.Model):
     """Anything that has a reference: component (service, website, library), API, resource, system, domain, group, user.
 

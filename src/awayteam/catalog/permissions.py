@@ -2,13 +2,21 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any, NamedTuple
 
-from django.db.models import Q, QuerySet
+from django.core.exceptions import EmptyResultSet
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import BooleanField, F, Func, Q, QuerySet, Subquery
+from django.db.models.sql.compiler import SQLCompiler
 
-from awayteam.catalog.expressions import Among
+from awayteam.catalog.expressions import Sql
 from awayteam.catalog.models import Entity, Presence
 from awayteam.kernel.actor import Actor, ActorKind
 from awayteam.kernel.permissions import Decision
+
+RULE = "(NOT {restricted} OR {owner} {among} OR {own} {among})"
+"""What an actor sees who doesn't see everything: what isn't restricted, what a trusted owner has, and trusted owners
+themselves. The one text of the rule; conditions, the facet cube and both searches are made from it."""
 
 
 def sees_everything(actor: Actor) -> bool:
@@ -25,6 +33,55 @@ def owners_trusted(actor: Actor) -> "QuerySet[Entity, int]":
     return Entity.objects.filter(mine).values_list("pk", flat=True).order_by()
 
 
+class Seen(Func):
+    """`RULE` as a condition of the ORM over three columns; the trusted owners are a subquery that depends on nothing.
+
+    PostgreSQL gets them as an array, made once; it would count the cost of a hashed subquery for every row of a nested
+    loop, and then rather read whole tables.
+    """
+
+    output_field = BooleanField()
+    conditional = True
+
+    def __init__(self, trusted: "QuerySet[Any, Any]", *, restricted: str, owner: str, own: str) -> None:
+        super().__init__(F(restricted), F(owner), F(own), Subquery(trusted))
+
+    def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, *_: Any, **__: Any) -> Sql:
+        *columns, ids = self.source_expressions
+        (restricted, first), (owner, second), (own, third) = [compiler.compile(column) for column in columns]
+        try:
+            trusted, last = compiler.compile(ids)
+        except EmptyResultSet:
+            trusted, last = "(SELECT NULL::bigint)" if connection.vendor == "postgresql" else "(NULL)", ()
+        among = f"= ANY(ARRAY{trusted})" if connection.vendor == "postgresql" else f"IN {trusted}"
+        text = RULE.format(restricted=restricted, owner=owner, own=own, among=among)
+        return text, (*first, *second, *last, *third, *last)
+
+
+class Sight(NamedTuple):
+    """What of the restricted an actor sees: everything, or what these owners (ids of entities) have."""
+
+    everything: bool
+    trusted: tuple[int, ...]
+
+    @classmethod
+    def of(cls, actor: Actor) -> "Sight":
+        """One statement, none for those who see everything."""
+        everything = sees_everything(actor)
+        return cls(everything, () if everything else tuple(owners_trusted(actor)))
+
+    def sql(self, alias: str) -> str:
+        """`RULE` for the rows of the entity table that are called `alias`; ids are numbers, so nothing is quoted."""
+        if self.everything:
+            return "TRUE"
+        return entity_rule(alias, f"IN ({', '.join(str(int(pk)) for pk in self.trusted) or 'NULL'})")
+
+
+def entity_rule(alias: str, among: str) -> str:
+    """`RULE` over the columns of the entity table."""
+    return RULE.format(restricted=f"{alias}.restricted", owner=f"{alias}.owner_id", own=f"{alias}.id", among=among)
+
+
 def visible(actor: Actor, queryset: "QuerySet[Entity]", now: datetime | None = None) -> "QuerySet[Entity]":  # noqa: ARG001
     """The entities of `queryset` that the actor may see: all but the restricted ones of other teams.
 
@@ -37,9 +94,19 @@ def visible_through(actor: Actor, path: str = "") -> Q:
     """The same rule for rows that lead to an entity by `path` ("source__"), as a condition on them."""
     if sees_everything(actor):
         return Q()
-    mine = owners_trusted(actor)
-    trusted = Q(Among(f"{path}owner", mine)) | Q(Among(f"{path}pk", mine))
-    return Q(**{f"{path}restricted": False}) | trusted
+    columns = {"restricted": f"{path}restricted", "owner": f"{path}owner", "own": f"{path}pk"}
+    return Q(Seen(owners_trusted(actor), **columns))
+
+
+def visible_counts(actor: Actor) -> tuple[Q, "QuerySet[Entity]"]:
+    """The rule for the facet cube, which knows owners but not single entities: a condition on `FacetCount`, and the
+    restricted entities beyond it that the actor sees as trusted themselves."""
+    if sees_everything(actor):
+        return Q(), Entity.objects.none()
+    by_owner = {"restricted": "restricted", "owner": "owner_id", "own": "owner_id"}
+    counted = Q(Seen(owners_trusted(actor), **by_owner))
+    beyond = visible(actor, Entity.objects.filter(restricted=True)).filter(Q(owner__isnull=True) | ~counted)
+    return counted, beyond
 
 
 def hidden(actor: Actor) -> "QuerySet[Entity]":

@@ -21,7 +21,7 @@ from awayteam.catalog.queries.facets import facets, total
 from awayteam.catalog.queries.filters import EntityFilter
 from awayteam.catalog.queries.lists import SORTS, list_entities
 from awayteam.catalog.queries.neighbourhood import Edge, LeftOut, Neighbourhood, Node, neighbourhood
-from awayteam.catalog.queries.owned import CatalogHealth, health, owned_counts, unowned
+from awayteam.catalog.queries.owned import CatalogHealth, Figures, figures, health, owned_counts, unowned
 from awayteam.catalog.queries.relations import RelationRow, relation_counts, relations, relations_page
 from awayteam.catalog.queries.rows import EntityLink, EntityRow, Facet, FacetValue
 from awayteam.catalog.search import Hit, SearchGroup, SearchResult, search
@@ -38,6 +38,7 @@ __all__ = [
     "EntityRow",
     "Facet",
     "FacetValue",
+    "Figures",
     "FindingRow",
     "Hit",
     "LeftOut",
@@ -53,6 +54,7 @@ __all__ = [
     "declaration",
     "edits",
     "facets",
+    "figures",
     "findings",
     "health",
     "list_entities",

@@ -14,7 +14,7 @@ from django.db.models.functions import Coalesce
 from awayteam.catalog.models import Entity, Ownership, Revision
 from awayteam.catalog.queries import filters
 from awayteam.catalog.queries.paths import InDocument
-from awayteam.catalog.queries.references import canonical, ids_of
+from awayteam.catalog.queries.references import canonical, owner_keys
 from awayteam.catalog.queries.rows import EntityLink, EntityRow
 from awayteam.organisation.queries import dated
 
@@ -82,9 +82,9 @@ def _then(column: str, at: datetime) -> Expression:
 
 def _owned_by(references: Sequence[str], at: datetime) -> Q:
     held = Ownership.objects.filter(dated(at), entity=OuterRef("pk"))
-    owners = ids_of([ref for ref in references if ref])
-    condition = Q(Exists(held.filter(owner__in=owners)))
-    return condition | ~Q(Exists(held)) if "" in references else condition
+    keys = owner_keys(references)
+    condition = Q(Exists(held.filter(owner__in=[key for key in keys if key is not None])))
+    return condition | ~Q(Exists(held)) if None in keys else condition
 
 
 def _owner_name(at: datetime) -> Expression:

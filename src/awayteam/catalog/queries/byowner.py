@@ -10,9 +10,9 @@ from django.db.models import F, Q, QuerySet, Sum
 
 from awayteam.catalog.kinds import usual_kind
 from awayteam.catalog.models import Entity, FacetCount
-from awayteam.catalog.queries.filters import EntityFilter, presences
+from awayteam.catalog.queries.filters import EntityFilter, among, presences
 from awayteam.catalog.queries.keyset import Beyond
-from awayteam.catalog.queries.references import canonical, ids_of
+from awayteam.catalog.queries.references import canonical, owner_keys
 
 Row = tuple[str, str, int]
 """The owner's name as sorted ("" without one), the entity's, and its id."""
@@ -44,9 +44,7 @@ def _owners(filter: EntityFilter, after: Row | None, descending: bool) -> list[O
         if values := getattr(filter, name):
             cube = cube.filter(**{f"{name}__in": values})
     if filter.owner:
-        references = canonical(filter.owner, "group")
-        chosen = Q(owner_id__in=ids_of([ref for ref in references if ref]))
-        cube = cube.filter(chosen | Q(owner_id__isnull=True) if "" in references else chosen)
+        cube = cube.filter(among("owner_id", owner_keys(canonical(filter.owner, "group"))))
     counts = dict(cube.order_by().values_list("owner_id").annotate(n=Sum("entities")))
     unowned = counts.pop(None, 0)
     owners = Entity.objects.filter(pk__in=list(counts))

@@ -14,15 +14,16 @@ from django.db.models import Count, Q, QuerySet, Sum
 
 from awayteam.catalog.kinds import usual_kind
 from awayteam.catalog.models import Entity, EntityTag, FacetCount, Presence, TagCount
-from awayteam.catalog.permissions import owners_trusted, sees_everything, visible
+from awayteam.catalog.permissions import sees_everything, visible, visible_counts
 from awayteam.catalog.queries.filters import (
     EVERY_PRESENCE,
     EntityFilter,
+    among,
     beyond_cube,
     narrow,
     presences,
 )
-from awayteam.catalog.queries.references import canonical, ids_of
+from awayteam.catalog.queries.references import canonical, owner_keys
 from awayteam.catalog.queries.rows import Facet, FacetValue
 from awayteam.kernel.actor import Actor
 from awayteam.sources.models import Source
@@ -62,7 +63,7 @@ class _Cube:
             "type": set(filter.type),
             "lifecycle": set(filter.lifecycle),
             "presence": {presence.value for presence in presences(filter.presence)},
-            "owner": _keys(filter.owner, _owners(filter)),
+            "owner": owner_keys(canonical(filter.owner, "group")),
             "source": _keys(filter.source, _sources(filter)),
         }
         if filter.owner and not self.selected["owner"]:
@@ -105,7 +106,7 @@ class _Cube:
         condition = Q()
         for name in under:
             if values := self.selected[name]:
-                condition &= _among(COLUMNS.get(name, name), values)
+                condition &= among(COLUMNS.get(name, name), values)
         columns = [COLUMNS.get(name, name) for name in by]
         return [
             row
@@ -126,31 +127,19 @@ class _Cube:
 
 
 def _cubes(actor: Actor) -> list[tuple["QuerySet[Any]", Any]]:
-    """The rule of `permissions.visible` over the cube, and restricted teams that an actor sees as their member."""
-    if sees_everything(actor):
-        return [(FacetCount.objects.all(), Sum("entities"))]
-    mine = owners_trusted(actor)
-    cube = FacetCount.objects.filter(Q(restricted=False) | Q(owner_id__in=mine))
-    own = Entity.objects.filter(restricted=True, pk__in=mine).exclude(owner__in=mine)
-    return [(cube, Sum("entities")), (own, Count("pk"))]
+    """The cube as far as the actor sees it, and restricted teams that an actor sees as their member."""
+    counted, beyond = visible_counts(actor)
+    cube: tuple[QuerySet[Any], Any] = (FacetCount.objects.filter(counted), Sum("entities"))
+    return [cube] if sees_everything(actor) else [cube, (beyond, Count("pk"))]
 
 
 def _one_of(column: str, values: Sequence[str]) -> Q:
     return Q(**{f"{column}__in": list(values)}) if values else Q()
 
 
-def _among(column: str, values: set[Any]) -> Q:
-    condition = Q(**{f"{column}__in": sorted(value for value in values if value is not None)})
-    return condition | Q(**{f"{column}__isnull": True}) if None in values else condition
-
-
 def _keys(values: Sequence[str], ids: Sequence[int]) -> set[Any]:
     """The keys of the cube for the values of a filter; None stands for none."""
     return {*ids, *([None] if "" in values else [])}
-
-
-def _owners(filter: EntityFilter) -> list[int]:
-    return ids_of([ref for ref in canonical(filter.owner, "group") if ref])
 
 
 def _sources(filter: EntityFilter) -> list[int]:

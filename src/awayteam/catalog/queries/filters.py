@@ -1,22 +1,20 @@
 """What lists, facets and exports are narrowed by, and how that becomes a condition on entities."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Exists, F, IntegerField, OuterRef, Q, QuerySet, Sum
 from django.db.models.lookups import In
 
 from awayteam.catalog.expressions import Unindexed
 from awayteam.catalog.kinds import usual_kind
-from awayteam.catalog.models import Entity, EntityTag, Presence, TagCount
+from awayteam.catalog.models import LISTED, Entity, EntityTag, Presence, TagCount
 from awayteam.catalog.queries import paths
-from awayteam.catalog.queries.references import canonical, ids_of
+from awayteam.catalog.queries.references import NOBODY, canonical, ids_of, owner_keys
 from awayteam.catalog.search import matching
 from awayteam.kernel.errors import InvalidInput
 from awayteam.sources.models import Source
-
-LISTED = (Presence.PRESENT, Presence.ORPHAN)
-"""What a list shows unless asked: what is declared, and what was until lately."""
 
 OFTEN = 20_000
 """Entities from which on a tag is rather checked than looked up."""
@@ -27,7 +25,8 @@ EVERY_PRESENCE = tuple(presence.name.lower() for presence in Presence)
 class EntityFilter:
     """Everything is optional; values of one field are alternatives, different fields must all hold.
 
-    `kind` in any case; `owner` and `system` are references ("payments" means group:default/payments; "" means none);
+    `kind` in any case; `owner` and `system` are references ("payments" means group:default/payments; "" means none,
+    and the owner "?" nobody who is there: none, or one that no source declares);
     `source` are names of sources; `presence` words ("present", "orphan", "missing", "removed"; none: the first two);
     `text` words that must all occur (as prefixes); `fields` pairs of a path (`spec.type`) and a value (None: exists).
     """
@@ -70,9 +69,10 @@ def narrow(entities: "QuerySet[Entity]", filter: EntityFilter) -> "QuerySet[Enti
     if filter.source:
         named = Q(source__in=list(Source.objects.filter(name__in=filter.source).values_list("pk", flat=True)))
         entities = entities.filter(named | Q(source__isnull=True) if "" in filter.source else named)
-    for name, kind in (("owner", "group"), ("system", "system")):
-        if values := getattr(filter, name):
-            entities = entities.filter(linked(name, canonical(values, kind)))
+    if filter.owner:
+        entities = entities.filter(among("owner_id", owner_keys(canonical(filter.owner, "group"))))
+    if filter.system:
+        entities = entities.filter(linked("system", canonical(filter.system, "system")))
     return beyond_cube(entities, filter)
 
 
@@ -96,11 +96,16 @@ def tagged(tags: Sequence[str]) -> Q:
     return Q(pk__in=rows.values("entity_id"))
 
 
+def among(column: str, values: Collection[Any]) -> Q:
+    """The condition that a column is one of the values, where None stands for none."""
+    condition = Q(**{f"{column}__in": sorted(value for value in values if value is not None)})
+    return condition | Q(**{f"{column}__isnull": True}) if None in values else condition
+
+
 def linked(name: str, references: Sequence[str]) -> Q:
-    """Entities whose `name` (owner, system) is one of the references; "" stands for none at all."""
-    wanted = [ref for ref in references if ref]
-    condition = Q(**{f"{name}__in": ids_of(wanted)}) if wanted else Q(pk__in=[])
-    return condition | Q(**{f"{name}__isnull": True}) if "" in references else condition
+    """Entities whose `name` (a column of ids) is one of the references; "" stands for none at all."""
+    ids = ids_of([ref for ref in references if ref])
+    return among(f"{name}_id", [*ids, None] if NOBODY in references else ids)
 
 
 def _present(wanted: Sequence[Presence]) -> Q:

@@ -1,12 +1,13 @@
 """What teams and people own, and what nobody does."""
 
+from collections import Counter
 from dataclasses import dataclass
 
 from django.db.models import Count, Q, Sum
 
-from awayteam.catalog.models import Entity, FacetCount, Presence
-from awayteam.catalog.permissions import owners_trusted, sees_everything, visible
-from awayteam.catalog.queries.filters import LISTED
+from awayteam.catalog.models import LISTED, Entity, FacetCount, Presence
+from awayteam.catalog.permissions import sees_everything, visible, visible_counts
+from awayteam.catalog.queries.references import absent_owners
 from awayteam.kernel.actor import Actor
 from awayteam.organisation.models import Person, Team
 
@@ -37,21 +38,55 @@ class CatalogHealth:
     dangling: int
 
 
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What Home shows of the catalog; each number is that of the list it leads to."""
+
+    services: int
+    apis: int
+    unanswered: int
+    orphans: int
+    missing: int
+
+
+def figures(actor: Actor) -> Figures:
+    """Three statements at most. `unanswered` are services whose owner is nobody, or somebody no source declares."""
+    counts = _counts(actor)
+    absent = {None, *absent_owners()}
+    listed = [(kind, owner, number) for presence, kind, owner, number in counts if presence in LISTED]
+    return Figures(
+        services=sum(number for kind, _, number in listed if kind == "Component"),
+        apis=sum(number for kind, _, number in listed if kind == "API"),
+        unanswered=sum(number for kind, owner, number in listed if kind == "Component" and owner in absent),
+        orphans=sum(number for presence, *_, number in counts if presence == Presence.ORPHAN),
+        missing=sum(number for presence, *_, number in counts if presence == Presence.MISSING),
+    )
+
+
 def health(actor: Actor) -> CatalogHealth:
-    """How the catalog stands, as far as the actor sees it; three statements over the facet cube.
+    """How the catalog stands, as far as the actor sees it; three statements at most, over the facet cube.
 
     `unowned` have no owner at all, `owner_missing` one that no source declares any more.
     """
-    ownable = Q(kind__in=OWNABLE, presence=Presence.PRESENT)
-    seen = Q() if sees_everything(actor) else Q(restricted=False) | Q(owner_id__in=owners_trusted(actor))
-    rows = FacetCount.objects.filter(seen)
-    counts = rows.aggregate(
-        unowned=Sum("entities", filter=ownable & Q(owner_id__isnull=True)),
-        orphans=Sum("entities", filter=Q(presence=Presence.ORPHAN)),
-        dangling=Sum("entities", filter=Q(presence=Presence.MISSING)),
+    held: Counter[int | None] = Counter()
+    states: Counter[int] = Counter()
+    for presence, kind, owner, number in _counts(actor):
+        states[presence] += number
+        if presence == Presence.PRESENT and kind in OWNABLE:
+            held[owner] += number
+    return CatalogHealth(
+        unowned=held[None],
+        owner_missing=sum(held[pk] for pk in absent_owners()),
+        orphans=states[Presence.ORPHAN],
+        dangling=states[Presence.MISSING],
     )
-    owned = rows.filter(ownable, owner_id__isnull=False).order_by()
-    held = dict(owned.values_list("owner_id").annotate(n=Sum("entities")))
-    declared = Entity.objects.filter(pk__in=list(held), presence__in=LISTED).values_list("pk", flat=True)
-    missing = sum(held[pk] for pk in held.keys() - set(declared))
-    return CatalogHealth(owner_missing=missing, **{name: number or 0 for name, number in counts.items()})
+
+
+def _counts(actor: Actor) -> list[tuple[int, str, int | None, int]]:
+    """(presence, kind, owner, how many the actor sees); a combination may come twice."""
+    cube, beyond = visible_counts(actor)
+    columns = ("presence", "kind", "owner_id")
+    counts = list(FacetCount.objects.filter(cube).order_by().values_list(*columns).annotate(n=Sum("entities")))
+    if not sees_everything(actor):
+        counts += beyond.order_by().values_list(*columns).annotate(n=Count("pk"))
+    return counts
