@@ -56,7 +56,7 @@ class Facts:
     """What the rules need to know of a request.
 
     `lost_refusal`: the home team let its clock run out or took a promise back. `away_refused`: it declined in time with
-    a reason that holds for an away team too. `fixed_home`: a manager named the home team. `askers` counts those who
+    a reason that holds for an away team too. `new_home`: a gone home team's thing has another owner. `fixed_home`: a manager named the home team. `askers` counts those who
     still ask. `at_top`: nobody stands above the manager whose turn it is.
     """
 
@@ -68,6 +68,7 @@ class Facts:
     upheld: bool = False
     fixed_home: bool = False
     at_top: bool = False
+    new_home: bool = False
     moves: int = 0
     rounds: int = 0
     askers: int = 1
@@ -133,6 +134,8 @@ def target(facts: Facts, verb: Verb, limits: Limits) -> State:
         raise ValueError(f"{verb} doesn't lead out of {facts.state}")
     if len(found.targets) == 1:
         return State(found.targets[0])
+    if verb is Verb.LOSE_HOME:
+        return State.ASKED if facts.new_home else State.ARBITRATION
     if verb in (Verb.MOVE, Verb.SEND_BACK) or facts.state is State.OFFERED:
         return _moved(facts, verb, limits)
     if facts.state is State.OVERDUE:

@@ -53,7 +53,7 @@ def address_of(request: Request) -> str:
     return reverse("request", args=[request.pk])
 
 
-def facts_of(request: Request, *, at_top: bool = False) -> Facts:
+def facts_of(request: Request, *, at_top: bool = False, new_home: bool = False) -> Facts:
     """What the rules need to know of a row."""
     return Facts(
         state=State(request.state),
@@ -64,6 +64,7 @@ def facts_of(request: Request, *, at_top: bool = False) -> Facts:
         upheld=request.upheld_at is not None,
         fixed_home=request.fixed_home,
         at_top=at_top,
+        new_home=new_home,
         moves=request.moves,
         rounds=request.rounds,
         askers=request.askers_count,

@@ -12,15 +12,14 @@ from awayteam.requests.actions.choosing import (
     stop_away,
     wait,
 )
-from awayteam.requests.actions.deciding import Plan, accept, ask_back, decline, deliver, give_up, postpone, welcome
+from awayteam.requests.actions.deciding import accept, ask_back, decline, deliver, give_up, postpone, welcome
 from awayteam.requests.actions.escalating import reshuffle, rule_away, uphold
 from awayteam.requests.actions.merging import merge
 from awayteam.requests.actions.moving import assign, move, send_back, take_over
-from awayteam.requests.actions.promising import Change
 from awayteam.requests.actions.revising import revise, withdraw
 from awayteam.requests.actions.timing import add_management_time
 from awayteam.requests.actions.turning import reassign
-from awayteam.requests.actions.values import Aim, Origin, Worth
+from awayteam.requests.actions.values import Aim, Change, Origin, Plan, Worth
 
 __all__ = [
     "Aim",

@@ -1,8 +1,6 @@
 """What the home team's decider does: accept, welcome an away team, decline, ask back, promise anew, deliver."""
 
-from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal
 
 from django.db import transaction
 
@@ -10,22 +8,12 @@ from awayteam.kernel.actor import Actor
 from awayteam.kernel.errors import Conflict, InvalidInput
 from awayteam.notifications.actions import follow_by_taking_part
 from awayteam.requests import rules, turns
-from awayteam.requests.actions.promising import place, set_dates
+from awayteam.requests.actions.promising import drop, finish, place, set_dates
+from awayteam.requests.actions.values import Plan
 from awayteam.requests.machine import State, Verb
 from awayteam.requests.models import Request
 from awayteam.requests.rules import DeclineReason
 from awayteam.requests.stepping import Held, check, enter, hold, subject_of, words_of
-from awayteam.roadmaps import actions as roadmaps
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """How the home team takes it on: effort in team-weeks (low, likely, high), the rank on its roadmap (None: the end),
-    and the promised day (None: the day by which it is done with 85% odds)."""
-
-    effort: tuple[Decimal, Decimal, Decimal]
-    rank: int | None = None
-    promised: date | None = None
 
 
 def accept(
@@ -122,7 +110,7 @@ def give_up(request: Request | int, *, actor: Actor, now: datetime, words: str, 
         check(held, Verb.GIVE_UP)
         row = held.request
         row.lost_refusal_at = row.lost_refusal_at or now
-        _drop_item(held, words)
+        drop(held, words)
         enter(held, Verb.GIVE_UP, State.OVERDUE, words=words)
     return held.request
 
@@ -137,10 +125,7 @@ def deliver(
         row = held.request
         if row.item is None:
             raise Conflict("This was never taken on, so it can't be delivered.", "Accept it first.")
-        if row.item.state in ("planned", "started"):
-            roadmaps.finish(
-                actor=actor, now=now, item=row.item, reason=f"#{row.pk} is delivered", authorised_by="request"
-            )
+        finish(held)
         enter(held, Verb.DELIVER, State.DELIVERED, words=words.strip())
     return held.request
 
@@ -155,9 +140,3 @@ def _decide(request: Request | int, actor: Actor, now: datetime, verb: Verb, ver
         row.decider_id = actor.person_id
         follow_by_taking_part(person=actor.person_id, now=now, subject=subject_of(row))
     return held
-
-
-def _drop_item(held: Held, words: str) -> None:
-    item = held.request.item
-    if item is not None and item.state in ("planned", "started"):
-        roadmaps.drop(actor=held.actor, now=held.now, item=item, reason=words, authorised_by="request")

@@ -8,9 +8,9 @@ from django.db import transaction
 from awayteam.kernel.actor import Actor
 from awayteam.kernel.errors import InvalidInput
 from awayteam.requests import rules, turns
-from awayteam.requests.actions.deciding import Plan
-from awayteam.requests.actions.promising import Change, place, reshuffle_others
+from awayteam.requests.actions.promising import place, reshuffle_others
 from awayteam.requests.actions.timing import note_minutes
+from awayteam.requests.actions.values import Change, Plan
 from awayteam.requests.machine import State, Verb
 from awayteam.requests.models import Escalation, Request
 from awayteam.requests.stepping import Held, check, enter, facts_of, hold, limits, words_of

@@ -7,9 +7,9 @@ from django.db import transaction
 from awayteam.kernel.actor import SYSTEM
 from awayteam.organisation.models import Team
 from awayteam.requests import rules
-from awayteam.requests.machine import Party, State, Verb
+from awayteam.requests.machine import Party, Verb
 from awayteam.requests.models import Request
-from awayteam.requests.stepping import Held, enter, hold
+from awayteam.requests.stepping import Held, enter, facts_of, hold, limits
 
 
 def rehome(request: Request | int, *, now: datetime) -> bool:
@@ -29,7 +29,8 @@ def rehome(request: Request | int, *, now: datetime) -> bool:
         if owner is not None:
             row.home_team = owner
         words = f"{gone} was dissolved" + (f"; {owner} owns {row.entity} now." if owner else "; nobody owns this now.")
-        enter(held, Verb.LOSE_HOME, State.ASKED if owner else State.ARBITRATION, words=words, text=words)
+        state = rules.target(facts_of(row, new_home=owner is not None), Verb.LOSE_HOME, limits())
+        enter(held, Verb.LOSE_HOME, state, words=words, text=words)
     return True
 
 

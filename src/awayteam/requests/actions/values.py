@@ -47,6 +47,24 @@ class Origin:
     url: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How the home team takes it on: effort in team-weeks (low, likely, high), the rank on its roadmap (None: the end),
+    and the promised day (None: the day by which it is done with 85% odds)."""
+
+    effort: tuple[Decimal, Decimal, Decimal]
+    rank: int | None = None
+    promised: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """An item of either team's roadmap that makes room: its new rank, or None to drop it."""
+
+    item: int
+    rank: int | None
+
+
 UNKNOWN_WORTH, ANY_AIM, HERE = Worth(), Aim(), Origin()
 
 
