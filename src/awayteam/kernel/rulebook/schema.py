@@ -171,6 +171,19 @@ class Imports:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Lists:
+    """What can be done to many rows of a list at once."""
+
+    bulk_rows_max: int = rule("The most rows that one action changes at once.", minimum=1, maximum=10_000)
+    undo_hours: int = rule(
+        "Hours for which whoever changed many rows at once may take that back, even where they may not change the rows "
+        "any more (since they gave them to another team).",
+        minimum=1,
+        maximum=8_760,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Notifications:
     """How people hear of what concerns them, as far as they don't say otherwise."""
 
@@ -236,7 +249,9 @@ class Requests:
         minimum=1,
         maximum=500_000,
     )
-    answer_minutes: int = rule("For the asker to give information; then the request lapses.", minimum=1, maximum=500_000)
+    answer_minutes: int = rule(
+        "For the asker to give information; then the request lapses.", minimum=1, maximum=500_000
+    )
     take_over_minutes: int = rule(
         "For another team to take a request that was moved to it; then it goes back.", minimum=1, maximum=500_000
     )
@@ -280,6 +295,48 @@ class Requests:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Roadmaps:
+    """How roadmaps are ranked and planned."""
+
+    ranking: Literal["members", "deciders"] = rule(
+        "Who ranks a team's roadmap: all its members, or only its deciders and leads. Managers of units above it "
+        "always may."
+    )
+    funded_weeks: int = rule(
+        "Weeks from today that count as funded: what is done by then at 50% is pointed out when something of more "
+        "value is asked for.",
+        minimum=1,
+        maximum=520,
+    )
+    horizon_weeks: int = rule(
+        "Weeks for which people, holidays and notes are counted day by day; beyond, their mean goes on.",
+        minimum=4,
+        maximum=520,
+    )
+    connected_teams_max: int = rule(
+        "The most teams that are planned together because their items need each other; of teams farther off the stored "
+        "forecasts count.",
+        minimum=1,
+        maximum=1000,
+    )
+    forecast_minutes: int = rule(
+        "Minutes between two looks whether stored forecasts must be made afresh.", minimum=1, maximum=1440
+    )
+    accuracy_prior_items: float = rule(
+        "How many finished items the belief that a team estimates rightly is worth.", minimum=0.1, maximum=1000
+    )
+    accuracy_prior_spread: float = rule(
+        "How far the logarithm of a team's ratio of real to estimated effort usually lies from 0: 0.3 means up to a "
+        "third more or a quarter less.",
+        minimum=0.01,
+        maximum=2,
+    )
+    accuracy_items_max: int = rule(
+        "The newest finished items of a team from which its accuracy is taken.", minimum=1, maximum=1000
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Webhooks:
     """How other programs are told of events."""
 
@@ -313,10 +370,12 @@ class Rulebook:
     discussions: Discussions
     duplicates: Duplicates
     imports: Imports
+    lists: Lists
     notifications: Notifications
     organisation: Organisation
     outbox: Outbox
     requests: Requests
+    roadmaps: Roadmaps
     webhooks: Webhooks
     worker: Worker
     version: str
