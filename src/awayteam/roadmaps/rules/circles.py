@@ -44,7 +44,7 @@ def circles(needs: Mapping[int, Iterable[int]]) -> list[list[int]]:
 
 
 def _pop_group(stack: list[int], on_stack: set[int], node: int) -> list[int]:
-    group = []
+    group: list[int] = []
     while not group or group[-1] != node:
         group.append(stack.pop())
         on_stack.discard(group[-1])

@@ -138,7 +138,7 @@ class Course:
         if source == FREE:
             self.place[lane] += 1
         else:
-            heappop(self.ready[lane] if source == READY else self.pending[lane])
+            heappop(self.ready[lane]) if source == READY else heappop(self.pending[lane])
         self.occupy(lane, job, start)
         for user in self.jobs.users[job]:
             self._release(user, job, lane)
