@@ -85,6 +85,14 @@ class _Known:
         self.label = " + ".join(dict.fromkeys(shown))
 
 
+@dataclass(slots=True)
+class _Alike:
+    """Commits of one author, day and touch: their class, None where they touch no file, and their places."""
+
+    found: Class | None
+    places: list[int] = field(default_factory=list)
+
+
 class Mapper:
     """Turns records into an `AwayMap`. `at_head` says whether rules and membership of the newest commit count."""
 
@@ -100,38 +108,54 @@ class Mapper:
         emails = {email: person.ref for person in organisation.people.values() for email in person.emails}
         self._owners = [_Known(owners, organisation, logins, emails) for owners in interned.owners]
         self._belonging: dict[tuple[int, int, date | None], bool] = {}
+        self._classes: dict[tuple[int, int, date | None], Class | None] = {}
         self._from: dict[tuple[int, date | None], str] = {}
         self.map = AwayMap()
 
     def add(self, records: Records, newest: date) -> None:
-        """Count the commits of one repository; `newest` is the day of its newest commit."""
+        """Count the commits of one repository; `newest` is the day of its newest commit.
+
+        Commits of the same author, day and touch are alike: what they add is worked out once and counted so many times.
+        """
         branches: dict[int, set[Class]] = {}
+        alike: dict[tuple[int, int, date | None], _Alike] = {}
         touches = records.touch_at_head if self._at_head else records.touch
         others = records.touch if self._at_head else records.touch_at_head
+        bots = [who.kind is AuthorClass.BOT for who in self._identified]
+        head_day = newest if self._dated else None
+        own_day: date | None = None
         for place, author in enumerate(records.author):
-            who = self._identified[author]
-            if who.kind is AuthorClass.BOT:
+            if bots[author]:
                 self.map.bot += 1
                 continue
-            self.map.human += 1
-            own_day = date_of(records.committed[place]) if self._dated else None
-            head_day = newest if self._dated else None
+            if self._dated:
+                own_day = date_of(records.committed[place])
             day, other_day = (head_day, own_day) if self._at_head else (own_day, head_day)
-            touch = self._interned.touches[touches[place]]
-            if not touch:
-                self.map.no_files += 1
+            key = (author, touches[place], day)
+            one = alike.get(key)
+            if one is None:
+                one = alike[key] = _Alike(self._class(*key))
+            one.places.append(place)
+            if one.found is None:
                 continue
-            found = self._class(author, touch, day)
             if others[place] != touches[place] or day != other_day:
-                other = self._class(author, self._interned.touches[others[place]], other_day)
-                self.map.differing += other is not found
-            self._count(records, place, author, touch, day, found)
+                self.map.differing += self._class(author, others[place], other_day) is not one.found
             if records.branch[place] >= 0:
-                branches.setdefault(records.branch[place], set()).add(found)
+                branches.setdefault(records.branch[place], set()).add(one.found)
+        examples: dict[tuple[str, str], list[int]] = {}
+        for (author, touch, day), one in alike.items():
+            self._count(author, touch, day, one, examples)
+        self._name_examples(records, examples)
         self._latencies(records, branches)
 
-    def _class(self, author: int, touch: tuple[tuple[int, int], ...], day: date | None) -> Class:
-        return classify(self._belongs(author, group, day) for group, _ in touch if group >= 0)
+    def _class(self, author: int, touch: int, day: date | None) -> Class | None:
+        """How commits with this touch stand; None where they touch no file."""
+        key = (author, touch, day)
+        if key not in self._classes:
+            pairs = self._interned.touches[touch]
+            answers = (self._belongs(author, group, day) for group, _ in pairs if group >= 0)
+            self._classes[key] = classify(answers) if pairs else None
+        return self._classes[key]
 
     def _belongs(self, author: int, group: int, day: date | None) -> bool:
         owners = self._interned.groups[group][1]
@@ -150,43 +174,52 @@ class Mapper:
 
     def _count(
         self,
-        records: Records,
-        place: int,
         author: int,
-        touch: tuple[tuple[int, int], ...],
+        touch: int,
         day: date | None,
-        found: Class,
+        one: _Alike,
+        examples: dict[tuple[str, str], list[int]],
     ) -> None:
-        who = self._identified[author]
-        self.map.classes[found] += 1
+        who, times = self._identified[author], len(one.places)
+        self.map.human += times
+        if one.found is None:
+            self.map.no_files += times
+            return
+        self.map.classes[one.found] += times
         if who.kind in (AuthorClass.MEMBER, AuthorClass.MEMBER_WITHOUT_TEAM):
-            self.map.members_only[found] += 1
+            self.map.members_only[one.found] += times
         pairs: dict[tuple[str, str], int] = {}
         areas: dict[int, bool] = {}
-        for group, files in touch:
+        for group, files in self._interned.touches[touch]:
             if group < 0:
-                self.map.file_changes[Class.UNOWNED] += files
+                self.map.file_changes[Class.UNOWNED] += files * times
                 continue
             area, owners = self._interned.groups[group]
             at_home = self._belongs(author, group, day)
-            self.map.file_changes[Class.HOME if at_home else Class.AWAY] += files
+            self.map.file_changes[Class.HOME if at_home else Class.AWAY] += files * times
             areas[area] = areas.get(area, True) and at_home
             to = self._owners[owners].label
             pair = (to if at_home else self._origin(author, day), to)
             pairs[pair] = pairs.get(pair, 0) + files
             for owner in self._owners[owners].unknown:
-                self.map.unknown_owners[owner] += 1
+                self.map.unknown_owners[owner] += times
         for area, at_home in areas.items():
             count = self.map.areas.setdefault(area, AreaCount())
-            count.commits += 1
-            count.home += at_home
-            count.away += not at_home
-            count.authors[who.key] += 1
+            count.commits += times
+            count.home += times if at_home else 0
+            count.away += 0 if at_home else times
+            count.authors[who.key] += times
         for pair, files in pairs.items():
             flow = self.map.flows.setdefault(pair, Flow())
-            flow.commits += 1
-            flow.files += files
-            if len(flow.examples) < EXAMPLES:
+            flow.commits += times
+            flow.files += files * times
+            examples.setdefault(pair, []).extend(one.places[:EXAMPLES])
+
+    def _name_examples(self, records: Records, places: dict[tuple[str, str], list[int]]) -> None:
+        """The newest commits of each flow, those of the repositories named first before others."""
+        for pair, found in places.items():
+            flow = self.map.flows[pair]
+            for place in sorted(found)[: max(EXAMPLES - len(flow.examples), 0)]:
                 flow.examples.append((records.repo, records.sha(place)))
 
     def _origin(self, author: int, day: date | None) -> str:

@@ -4,6 +4,7 @@ Pure values: commits come in as a stream, ownership as a function of the rule fi
 """
 
 from array import array
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -12,6 +13,9 @@ from awayteam.contributions.rules import Window
 from awayteam.sources.githistory.log import MAX_FILES, Commit
 from awayteam.sources.ownership import maintainers
 from awayteam.sources.ownership.base import Resolution, Resolver, Rule
+
+MAX_KNOWN = 500_000
+"""Paths whose group is kept for one version of the rules."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +97,8 @@ class Interned:
         return group
 
     def touch(self, counts: Iterable[tuple[int, int]]) -> int:
-        key = tuple(sorted(counts))
+        """The number of (group, files) pairs, which come sorted."""
+        key = tuple(counts)
         index = self._touches.get(key)
         if index is None:
             index = self._touches[key] = len(self.touches)
@@ -228,24 +233,26 @@ class _Memo:
             return self._interned.touch(())
         if not self._resolver.rules:
             return self._interned.touch(((-1, len(files)),))
+        known = self._known
         try:
-            groups = [self._known[path] for path in files]
+            groups = [known[path] for path in files]
         except KeyError:
-            groups = [self._look(path) for path in files]
+            self._learn(files)
+            groups = [known[path] for path in files]
         first = groups[0]
         if groups.count(first) == len(groups):
             return self._interned.touch(((first, len(groups)),))
-        return self._interned.touch([(group, groups.count(group)) for group in set(groups)])
+        return self._interned.touch(sorted(Counter(groups).items()))
 
-    def _look(self, path: bytes) -> int:
-        known = self._known.get(path)
-        if known is not None:
-            return known
-        answer = self._resolver.resolve_git(path.decode("utf-8", "surrogateescape"))
-        kept = self._groups.get(id(answer))
-        if kept is None:
-            kept = self._groups[id(answer)] = (answer, self._interned.group(self._repo, answer, self._resolver))
-        if len(self._known) > 500_000:
-            self._known.clear()
-        self._known[path] = kept[1]
-        return kept[1]
+    def _learn(self, files: list[bytes]) -> None:
+        """Ask the rules about those paths that aren't known yet, all at once."""
+        known, groups = self._known, self._groups
+        if len(known) > MAX_KNOWN:
+            known.clear()
+        new = [path for path in files if path not in known]
+        texts = [path.decode("utf-8", "surrogateescape") for path in new]
+        for path, answer in zip(new, self._resolver.resolve_many(texts), strict=True):
+            kept = groups.get(id(answer))
+            if kept is None:
+                kept = groups[id(answer)] = (answer, self._interned.group(self._repo, answer, self._resolver))
+            known[path] = kept[1]

@@ -79,6 +79,7 @@ def environment(protocols: Sequence[str], repo: str | os.PathLike[str]) -> dict[
         GIT_PAGER="cat",
         GIT_EDITOR="false",
         GIT_OPTIONAL_LOCKS="0",
+        GIT_FLUSH="0",  # a log is written whole blocks at a time, not commit by commit
         GIT_NO_REPLACE_OBJECTS="1",
         GIT_ALLOW_PROTOCOL=":".join(protocols),
         GIT_SSH_COMMAND=_SSH,
