@@ -24,7 +24,8 @@ MOST_VALUES = 50
 def facets(actor: Actor, filter: RequestFilter, *, now: datetime, most: int = MOST_VALUES) -> list[Facet]:
     """Facets state, kind, home, asking and turn, each with its `most` frequent values and all that are selected.
 
-    "turn" is by team. Every number is what a list with that value shows. Six statements, and those of the names in the filter. Raises `InvalidInput` for an impossible filter.
+    "turn" is by team. Every number is what a list with that value shows. Six statements, and those of the names in the
+    filter. Raises `InvalidInput` for an impossible filter.
     """
     counts = {name: _count(actor, filter, name, now) for name in NAMES}
     teams = {id for name in ("home", "asking", "turn") for id in counts[name] if id is not None}

@@ -1,6 +1,6 @@
 """What lists, boards, facets and exports of requests are narrowed by, and how that becomes a condition."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -78,7 +78,7 @@ def narrow(
 
     References are looked up first: one statement for each field that names any.
     """
-    conditions = {
+    conditions: dict[str, Callable[[], Q]] = {
         "state": lambda: _in_states(filter),
         "kind": lambda: _kinds(filter.kind),
         "home": lambda: Q(home_team__in=_teams(filter.home, actor)),

@@ -1,12 +1,12 @@
 """Lists of requests: filtered, sorted, page by page; the queue of a team; what somebody waits for; and loading one."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from django.db.models import DateTimeField, Expression, F, Q, QuerySet, Value
+from django.db.models import DateTimeField, Expression, F, Q, Value
 from django.db.models.functions import Coalesce, Lower
 
 from awayteam.catalog.queries.keyset import Beyond
@@ -176,5 +176,3 @@ def load(actor: Actor, pk: int, now: datetime) -> Request:
 def row_of(request: Request, now: datetime) -> RequestRow:
     """The row of one request; one statement. The caller has checked that it may be seen."""
     return rows_of([request.pk], now)[0]
-
-

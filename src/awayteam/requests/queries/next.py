@@ -1,7 +1,6 @@
 """What happens next with a request: whose turn it is, what follows when the clock runs out, and who may do what."""
 
 from dataclasses import dataclass
-from datetime import datetime
 
 from awayteam.kernel.clockface import ClockFace, describe
 from awayteam.kernel.permissions import Decision
@@ -79,7 +78,7 @@ def _why(state: State, request: Request, standing: Standing) -> str:
 def after_clock(request: Request, standing: Standing) -> str:
     """What the clock's end does with this very request, as a sentence."""
     state, home = State(request.state), request.home_team
-    at_top = state in MANAGER_TURN and standing.manager_after(request.level_id).unit is None
+    at_top = state in MANAGER_TURN and _is_top(request, standing)
     target = rules.target(facts_of(request, at_top=at_top), Verb.EXPIRE, limits())
     if state is State.ASKED:
         lost = "It has lost the right to refuse an away team already" if request.lost_refusal_at else ""
@@ -95,6 +94,10 @@ def after_clock(request: Request, standing: Standing) -> str:
     if state is State.OVERDUE and target is State.ASKED:
         return f"{home} is asked again, with a whole clock."
     return AFTER[state, target]
+
+
+def _is_top(request: Request, standing: Standing) -> bool:
+    return request.level_id is None or standing.manager_after(request.level_id).unit is None
 
 
 AFTER: dict[tuple[State, State], str] = {
@@ -141,22 +144,23 @@ def _besides(request: Request, standing: Standing) -> list[Option]:
     if state in MANAGER_TURN:
         manager = standing.of(Party.MANAGER)
         may = next((one for one in (manager, home, asking) if one), manager)
-        rows.append(("note-time", "Count time spent", Party.MANAGER, "Management time is scarce, so it is counted.", "", may))
+        says = "Management time is scarce, so it is counted."
+        rows.append(("note-time", "Count time spent", Party.MANAGER, says, "", may))
     return [_option(*row) for row in rows]
 
 
 def _join(standing: Standing) -> tuple[str, Decision]:
     actor = standing.actor
-    free = joining_teams(standing)
-    if free:
-        return "", permissions.can_ask_for_some(actor)
+    may = Decision(True, "You belong to a team that could ask.", "member")
+    if not actor.may_write or actor.person_id is None:
+        return "Only people of the organisation ask, and with the right to write.", may
+    if joining_teams(standing):
+        return "", may
     if actor.teams & standing.asking_teams:
-        return "Your team asks for this already; change its value instead.", Decision(False, "", "asks-already")
-    return "", permissions.can_ask_for_some(actor)
+        return "Your team asks for this already; change its value instead.", may
+    return "You belong to no team that could ask for this.", may
 
 
 def joining_teams(standing: Standing) -> set[int]:
     """Ids of the actor's teams that could ask for the same: not the home team, and not asking already."""
     return set(standing.actor.teams) - standing.asking_teams - {standing.request.home_team_id}
-
-

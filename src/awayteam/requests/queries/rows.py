@@ -113,21 +113,10 @@ def _row(values: tuple[Any, ...], now: datetime) -> RequestRow:
     rest = iter(values[len(OWN) :])
     own = list(values[: len(OWN)])
     own[OWN.index("lost_refusal_at")] = own[OWN.index("lost_refusal_at")] is not None
-    teams = [_team(_take(rest, 5)) for _ in TEAMS]
-    people = [_person(_take(rest, 4)) for _ in PEOPLE]
-    entity, clock = _take(rest, len(ENTITY)), _take(rest, len(CLOCK))
-    assert teams[0] and teams[2] and people[0]
-    return RequestRow(
-        *own,
-        home=teams[0],
-        offered=teams[1],
-        asking=teams[2],
-        turn_team=teams[3],
-        asker=people[0],
-        turn=people[1],
-        entity=EntityLink(*entity[:3], entity[3] or entity[4]) if entity[0] is not None else None,
-        face=_face(clock, now),
-    )
+    links: list[Any] = [*(_team(_take(rest, 5)) for _ in TEAMS), *(_person(_take(rest, 4)) for _ in PEOPLE)]
+    id, ref, kind, title, name = _take(rest, len(ENTITY))
+    entity = None if id is None else EntityLink(id, ref, kind, title or name)
+    return RequestRow(*[*own, *links, entity, _face(_take(rest, len(CLOCK)), now)])
 
 
 def _take(values: Iterator[Any], count: int) -> list[Any]:
