@@ -34,7 +34,7 @@ from awayteam.contributions.models import (
 )
 from awayteam.contributions.organisation import Organisation
 from awayteam.contributions.records import Interned, Owners
-from awayteam.contributions.rules import AuthorClass, Class, date_of
+from awayteam.contributions.rules import AuthorClass, Class, classify, date_of
 from awayteam.kernel import bulk, rulebook
 from awayteam.kernel.models import Event
 from awayteam.organisation.models import Identity, Person, Team
@@ -68,7 +68,7 @@ class Judge(Mapper):
             return Stands.BOT
         if not touch:
             return Stands.NO_FILES
-        return STANDS[self._class(author, tuple(touch), day)]
+        return STANDS[classify(self._belongs(author, group, day) for group, _ in touch if group >= 0)]
 
     def at_home(self, author: int, group: int, day: date | None) -> bool:
         return self._belongs(author, group, day)
