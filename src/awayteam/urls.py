@@ -8,6 +8,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("awayteam.accounts.urls")),
     path("", include("awayteam.catalog.urls")),
     path("", include("awayteam.contributions.urls")),
+    path("", include("awayteam.discussions.urls")),
     path("", include("awayteam.imports.urls")),
     path("", include("awayteam.kernel.urls")),
     path("", include("awayteam.lists.urls")),

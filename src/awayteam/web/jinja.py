@@ -14,7 +14,7 @@ from django.http import HttpRequest
 from django.template.backends.jinja2 import Jinja2
 from django.urls import reverse
 
-from awayteam.kernel import pages, panels
+from awayteam.kernel import markdown, pages, panels
 from awayteam.lists import queries as lists
 from awayteam.web import charts, marks, moments, texts
 
@@ -68,6 +68,7 @@ def environment(**options: Any) -> jinja2.Environment:
         field_words=texts.field_words,
         json_pretty=texts.json_pretty,
         kind_words=texts.kind_words,
+        markdown=markdown.to_html,
         moment=moments.moment,
         paragraphs=texts.paragraphs,
         plural=texts.plural,
