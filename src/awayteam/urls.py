@@ -9,6 +9,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("awayteam.catalog.urls")),
     path("", include("awayteam.contributions.urls")),
     path("", include("awayteam.discussions.urls")),
+    path("", include("awayteam.duplicates.urls")),
     path("", include("awayteam.imports.urls")),
     path("", include("awayteam.kernel.urls")),
     path("", include("awayteam.lists.urls")),

@@ -1,0 +1,1 @@
+"""Likely duplicates among APIs: what their operations do, compared whatever they are called and written in."""
