@@ -27,6 +27,9 @@ def identities(
     aliases: Annotated[
         Path | None, typer.Option("--aliases", help="Corrections: LOGIN = Name <address> a line.")
     ] = None,
+    rulebook: Annotated[
+        Path | None, typer.Option("--rulebook", help="A rulebook whose bots count; without it, those that ship.")
+    ] = None,
     assign: Annotated[
         list[str] | None,
         typer.Option(
@@ -50,7 +53,7 @@ def identities(
             _assign(aliases, assign)
         if aliases is not None and not aliases.exists():
             usage(f"{aliases} doesn't exist; --assign makes it")
-        found = run(repos, org or [], Options(since=since, until=until), aliases)
+        found = run(repos, org or [], Options(since=since, until=until), aliases, rulebook)
     rows = listed(found, kind)
     shown_rows = rows[:limit] if limit > 0 else rows
     if as_json:

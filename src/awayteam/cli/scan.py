@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from awayteam.contributions.bots import Bots
     from awayteam.contributions.opening import Opening, Options
     from awayteam.contributions.scan import Progress, Scan
 
@@ -33,6 +34,9 @@ def scan(
     aliases: Annotated[
         Path | None, typer.Option("--aliases", help="Corrections: LOGIN = Name <address> a line.")
     ] = None,
+    rulebook: Annotated[
+        Path | None, typer.Option("--rulebook", help="A rulebook whose bots count; without it, those that ship.")
+    ] = None,
     nested: Annotated[bool, typer.Option(help="Members of a team belong to its parents too.")] = True,
     guess: Annotated[bool, typer.Option(help="Link authors with close names (marked as guess).")] = True,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
@@ -49,7 +53,7 @@ def scan(
 
     options = Options(since=since, until=until, as_of=as_of, format=format, nested=nested, guess=guess)
     with refused():
-        found = run(repos, org or [], options, aliases)
+        found = run(repos, org or [], options, aliases, rulebook)
         if html is not None:
             from awayteam.contributions.report_html import page
 
@@ -66,7 +70,9 @@ def scan(
             typer.echo(f"Page written to {html}")
 
 
-def run(repos: list[str], org: list[str], options: "Options", aliases: Path | None) -> "Scan":
+def run(
+    repos: list[str], org: list[str], options: "Options", aliases: Path | None, rulebook: Path | None = None
+) -> "Scan":
     """The scan with a progress bar on a terminal. Ends the command with 2 where an option says nothing."""
     from awayteam.cli.failing import usage
     from awayteam.contributions.rules import back_from, day
@@ -80,7 +86,7 @@ def run(repos: list[str], org: list[str], options: "Options", aliases: Path | No
     gc.disable()  # a scan makes many small values and no cycles; the process ends with it
     opening = _begin(repos[0], options)
     try:
-        return _run(repos, org, options, aliases, opening)
+        return _run(repos, org, options, aliases, rulebook, opening)
     finally:
         if opening is not None:
             opening.close()
@@ -98,7 +104,12 @@ def _begin(repo: str, options: "Options") -> "Opening | None":
 
 
 def _run(
-    repos: list[str], org: list[str], options: "Options", aliases: Path | None, opening: "Opening | None"
+    repos: list[str],
+    org: list[str],
+    options: "Options",
+    aliases: Path | None,
+    rulebook: Path | None,
+    opening: "Opening | None",
 ) -> "Scan":
     from awayteam.contributions.identities import read_aliases
     from awayteam.contributions.organisation import read_organisation
@@ -112,11 +123,21 @@ def _run(
     known, wrong = read_aliases(aliases.read_text("utf-8")) if aliases else ({}, [])
     for message in wrong:
         typer.echo(f"awayteam: {aliases}: {message}", err=True)
+    bots = _bots(rulebook) if rulebook else None
     with progress_bar(len(repos)) as progress:
-        found = scan_repos(repos, organisation, options, aliases=known, progress=progress, opening=opening)
+        found = scan_repos(repos, organisation, options, aliases=known, bots=bots, progress=progress, opening=opening)
     for message in found.failed:
         typer.echo(f"awayteam: {message}; the other repositories are counted", err=True)
     return found
+
+
+def _bots(file: Path) -> "Bots":
+    """The bots of an organisation's rulebook; a rulebook that is wrong raises `RulebookError`."""
+    from awayteam.contributions.bots import Bots
+    from awayteam.kernel.rulebook.build import parse
+
+    rules = parse(file.read_text("utf-8"), str(file)).contributions
+    return Bots((*rules.bots, *rules.more_bots))
 
 
 @contextmanager

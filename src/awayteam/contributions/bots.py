@@ -1,35 +1,50 @@
-"""Which authors are bots or agents: rules that the rulebook may replace (seen in the wild)."""
+"""Which authors are bots or agents: patterns of the rulebook, `contributions.bots` and `contributions.more_bots`."""
 
 import re
-from collections.abc import Sequence
+import tomllib
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
 
-NAMES: tuple[str, ...] = (
-    r"\[bot\]$",
-    r"^(dependabot|renovate|greenkeeper|snyk|mergify|github-actions|imgbot|allcontributors|pre-commit-ci|codecov)\b",
-    r"^(copilot|devin ai|devin-ai-integration|claude|cursor agent|openai codex|google-labs-jules|sweep ai)(\b|$)",
-    r"^\$\{?[A-Z_]+\}?(\[bot\])?$",
-    r"(^|[\s_.-])(bot|robot|automation|ci-bot|autobot)$",
-    r"^web-flow$",
-    r"^github$",
-)
-"""Expressions for an author's name or login; case doesn't count."""
-EMAILS: tuple[str, ...] = (
-    r"\[bot\]@",
-    r"^(\d+\+)?[^@]*\[bot\]@users\.noreply\.github\.com$",
-    r"^(noreply|no-reply|donotreply|bot|robot|ci|automation|jenkins|buildbot|github-actions)@",
-    r"[-_.+](bot|robot|automation)@",
-    r"^(\d+\+)?copilot@users\.noreply\.github\.com$",
-    r"^noreply@(anthropic|openai|cursor)\.com$",
-)
-"""Expressions for an author's address; case doesn't count."""
+from awayteam import kernel
+
+_DEFAULTS = Path(kernel.__file__).with_name("rulebook") / "defaults.toml"
+_HYPHENS = str.maketrans(" _.+", "----")
+_LONGEST = 200
 
 
 class Bots:
-    """Compiled rules; those of an organisation come from its rulebook, which is trusted as configuration is."""
+    """Tells bots by name and address. `*` in a pattern stands for any text, nothing else is special; case doesn't
+    count, and blanks, dots, underscores and plus signs count as hyphens. A pattern with @ is about addresses."""
 
-    def __init__(self, names: Sequence[str] = NAMES, emails: Sequence[str] = EMAILS) -> None:
-        self._name = re.compile("|".join(f"(?:{name})" for name in names) or r"(?!)", re.IGNORECASE)
-        self._email = re.compile("|".join(f"(?:{email})" for email in emails) or r"(?!)", re.IGNORECASE)
+    def __init__(self, patterns: Iterable[str] | None = None) -> None:
+        """`patterns` None means those that ship."""
+        chosen = [normal(pattern) for pattern in (shipped() if patterns is None else patterns)]
+        self._name = _any_of(pattern for pattern in chosen if "@" not in pattern)
+        self._email = _any_of(pattern for pattern in chosen if "@" in pattern)
 
     def __call__(self, name: str, email: str) -> bool:
-        return bool(self._name.search(name[:200].strip()) or self._email.search(email[:200].strip()))
+        return bool(self._name.match(normal(name)) or self._email.match(normal(email)))
+
+
+@cache
+def shipped() -> tuple[str, ...]:
+    """The patterns of the rulebook as it ships, read without the rest of it: a scan hasn't the time."""
+    return tuple(tomllib.loads(_DEFAULTS.read_text(encoding="utf-8"))["contributions"]["bots"])
+
+
+def normal(text: str) -> str:
+    return text.strip()[:_LONGEST].casefold().translate(_HYPHENS)
+
+
+def _any_of(patterns: Iterable[str]) -> re.Pattern[str]:
+    """One expression for all patterns, linear in the text: what a star has taken up is never given back."""
+    return re.compile("|".join(map(_expression, patterns)) or r"(?!)", re.DOTALL)
+
+
+def _expression(pattern: str) -> str:
+    first, *rest = (re.escape(piece) for piece in re.split(r"\*+", pattern))
+    if not rest:
+        return first + r"\Z"
+    middle = "".join(f"(?>.*?{piece})" for piece in rest[:-1])
+    return f"{first}{middle}.*{rest[-1]}\\Z"

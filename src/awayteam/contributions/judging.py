@@ -4,6 +4,7 @@ Derived rows are compared with those that are there, and only what differs is wr
 time, and a run that was killed leaves nothing wrong, only something `unjudged`.
 """
 
+import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -14,10 +15,11 @@ from django.db.models import Max
 
 from awayteam.contributions import roster
 from awayteam.contributions.awaymap import Mapper
+from awayteam.contributions.bots import Bots
 from awayteam.contributions.identities import Author, Identified, Resolver
+from awayteam.contributions.judging_areas import judge_areas, judge_links
 from awayteam.contributions.mailmap import Mailmap
 from awayteam.contributions.models import (
-    Area,
     AuthorShare,
     Commit,
     CommitAuthor,
@@ -27,7 +29,6 @@ from awayteam.contributions.models import (
     Party,
     Reading,
     Repository,
-    RepositoryEntity,
     Standing,
     Stands,
     Touch,
@@ -37,6 +38,7 @@ from awayteam.contributions.records import Interned, Owners
 from awayteam.contributions.rules import AuthorClass, Class, classify, date_of
 from awayteam.kernel import bulk, rulebook
 from awayteam.kernel.models import Event
+from awayteam.kernel.rulebook.schema import Contributions
 from awayteam.organisation.models import Identity, Person, Team
 
 STANDS = {Class.HOME: Stands.HOME, Class.AWAY: Stands.AWAY, Class.MIXED: Stands.MIXED, Class.UNOWNED: Stands.UNOWNED}
@@ -109,7 +111,7 @@ def derive(*, now: datetime, everything: bool = False) -> int:
         if everything or changed or standing.organisation != print_:
             Repository.objects.exclude(tip="").update(unjudged=True)
         Standing.objects.filter(pk=1).update(
-            event=event, organisation=print_, derived_at=now, is_dated=bench.organisation.dated
+            event=event, organisation=print_, rules=_rules(), derived_at=now, is_dated=bench.organisation.dated
         )
     count = 0
     for repository in Repository.objects.filter(unjudged=True).exclude(tip="").order_by("pk"):
@@ -126,8 +128,17 @@ def is_stale() -> bool:
     standing = Standing.objects.filter(pk=1).first()
     if standing is None or not Repository.objects.exclude(tip="").exists():
         return False
+    if standing.rules != _rules():
+        return True
     names = Event.objects.filter(pk__gt=standing.event).values_list("name", flat=True).distinct()
     return any(name.startswith(roster.CHANGED_BY) for name in names)
+
+
+def _rules() -> str:
+    """Equal while the rulebook's answers about authors are the same."""
+    rules = rulebook.current().contributions
+    kept = (rules.nested_teams, rules.guess_names, rules.bots, rules.more_bots)
+    return hashlib.sha256(repr(kept).encode()).hexdigest()
 
 
 def prepare() -> tuple[Bench, bool]:
@@ -136,7 +147,7 @@ def prepare() -> tuple[Bench, bool]:
     organisation = roster.organisation(nested=rules.nested_teams)
     interned = Interned()
     rows = list(CommitAuthor.objects.order_by("pk"))
-    identified = _identify(organisation, rows, interned, guess=rules.guess_names)
+    identified = _identify(organisation, rows, interned, rules)
     changed = _write_authors(rows, identified)
     owner_number = {}
     for number, (pk, written, people) in enumerate(
@@ -154,7 +165,7 @@ def prepare() -> tuple[Bench, bool]:
 
 
 def _identify(
-    organisation: Organisation, rows: Sequence[CommitAuthor], interned: Interned, *, guess: bool
+    organisation: Organisation, rows: Sequence[CommitAuthor], interned: Interned, rules: Contributions
 ) -> list[Identified]:
     branches: dict[int, Counter[str]] = defaultdict(Counter)
     commits: Counter[int] = Counter()
@@ -170,7 +181,8 @@ def _identify(
         aliases=_corrections(),
         mailmap=mailmap,
         rule_logins={login for _, logins in kept for login in logins},
-        guess=guess,
+        bots=Bots((*rules.bots, *rules.more_bots)),
+        guess=rules.guess_names,
     )
     return resolver.resolve_all(interned.authors)
 
@@ -280,8 +292,8 @@ def judge(repository: Repository, bench: Bench) -> None:
     bulk.update(Commit, ["stands", "stands_at_head", "origin_id", "origin_at_head_id"], stands)
     bulk.update(Touch, ["at_home", "at_home_at_head"], flags)
     _write_flows(repository, flows, times)
-    _judge_areas(repository)
-    _judge_links(repository, bench)
+    judge_areas(repository)
+    judge_links(repository, bench.organisation)
     Repository.objects.filter(pk=repository.pk).update(unjudged=False)
 
 
@@ -363,36 +375,3 @@ def _write_flows(
         for one in sorted(wanted.get(commit, ()))
     )
     bulk.insert(Flow, columns, new)
-
-
-def _judge_areas(repository: Repository) -> None:
-    """An area belongs to the party of its newest owners."""
-    newest: dict[int, int] = {}
-    rows = Touch.objects.filter(commit__repository=repository, area__isnull=False).exclude(reading=Reading.COMMIT)
-    for area, party in rows.order_by("commit__committed").values_list("area_id", "owners__party_id").distinct():
-        newest[area] = party
-    rest = Touch.objects.filter(commit__repository=repository, area__isnull=False, reading=Reading.COMMIT)
-    for area, party in rest.order_by("commit__committed").values_list("area_id", "owners__party_id"):
-        newest.setdefault(area, party)
-    had = dict(Area.objects.filter(repository=repository).values_list("pk", "party_id"))
-    bulk.update(Area, ["party_id"], [(pk, party) for pk, party in newest.items() if had.get(pk) != party])
-
-
-def _judge_links(repository: Repository, bench: Bench) -> None:
-    """Whether the catalog's owner is among the owners that the rules give the folder."""
-    links = list(RepositoryEntity.objects.filter(repository=repository).select_related("entity__owner"))
-    for link in links:
-        owner = link.entity.owner
-        link.agrees = None
-        if owner is not None and link.rule_owners:
-            link.agrees = _same(owner.ref, link.rule_owners, bench.organisation)
-    RepositoryEntity.objects.bulk_update(links, ["agrees"])
-
-
-def _same(owner: str, owners: Iterable[str], organisation: Organisation) -> bool:
-    plain = owner.rpartition("/")[2].lower()
-    for written in owners:
-        low = written.lower().lstrip("@")
-        if low in (owner, plain) or low.rpartition("/")[2] == plain or organisation.team_named(written) == owner:
-            return True
-    return False

@@ -296,10 +296,11 @@ class Flow(models.Model):
 
 
 class Standing(models.Model):
-    """One row: up to which event the organisation was taken into account when authors and classes were derived."""
+    """One row: up to which event, and by which rules, authors and classes were derived."""
 
     event = models.BigIntegerField(default=0)
     organisation = models.CharField(max_length=64, blank=True)
+    rules = models.CharField(max_length=64, blank=True)
     is_dated = models.BooleanField(default=False)
     derived_at = models.DateTimeField(null=True)
 

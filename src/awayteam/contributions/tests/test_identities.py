@@ -1,3 +1,4 @@
+import time
 from datetime import date
 from pathlib import Path
 
@@ -5,11 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from awayteam.contributions.bots import Bots
+from awayteam.contributions.bots import Bots, shipped
 from awayteam.contributions.identities import Author, Identified, Method, Resolver, noreply_login, read_aliases
 from awayteam.contributions.mailmap import Mailmap
 from awayteam.contributions.organisation import Organisation, Person, Team, read_organisation
 from awayteam.contributions.rules import AuthorClass, Class, back_from, classify, day
+from awayteam.kernel.rulebook.build import RulebookError, defaults, parse
 from awayteam.sources.declared import DeclaredMembership
 
 
@@ -110,9 +112,39 @@ def test_bots(name: str, email: str) -> None:
     assert Bots()(name, email)
 
 
-@pytest.mark.parametrize("name", ["Bob Talbot", "Ada Abbott", "Robot Ic", "Claudette Smith", "Botond Kiss"])
+@pytest.mark.parametrize(
+    "name", ["Bob Talbot", "Ada Abbott", "Robot Ic", "Claudette Smith", "Claude Dupont", "Botond Kiss"]
+)
 def test_people_that_sound_like_bots(name: str) -> None:
     assert not Bots()(name, "someone@corp.example")
+
+
+def test_bots_by_patterns_of_an_organisation() -> None:
+    bots = Bots(["Release Train*", "*@bots.example.com", "a*b*c"])
+    assert bots("release-train 7", "x@y.example")
+    assert bots("Anybody", "Deploy@Bots.Example.com")
+    assert bots("aXXbYYc", "")
+    assert not bots("the release train", "x@bots.example.com.evil.example")
+    assert not bots("dependabot[bot]", "d@x.example"), "a list of one's own replaces the shipped one"
+    assert not Bots([])("", "")
+    assert not Bots(["[a-z]*", "(x+)+$"])("q", "")
+    assert Bots(["(x+)+$"])("(X+)+$", ""), "nothing but the star is special"
+
+
+def test_patterns_of_bots_take_linear_time() -> None:
+    bots = Bots(["*a*a*a*a*a*a*a*b"] * 20)
+    begin = time.perf_counter()
+    for _ in range(200):
+        assert not bots("a" * 100_000, "")
+    assert time.perf_counter() - begin < 2
+
+
+def test_the_rulebook_ships_the_bots_that_a_scan_uses() -> None:
+    rules = defaults().contributions
+    assert (rules.bots, rules.more_bots) == (shipped(), ())
+    for wrong in ("*", "**", "a*", "x" * 201, "ab*********"):
+        with pytest.raises(RulebookError, match="more_bots"):
+            parse(f'[contributions]\nmore_bots = ["{wrong}"]\n')
 
 
 @given(st.text(max_size=60), st.text(max_size=60))

@@ -13,6 +13,7 @@ from awayteam.contributions.refresh import Refreshed
 from awayteam.contributions.report_json import report
 from awayteam.contributions.scan import scan
 from awayteam.contributions.tests.gitrepo import Repo
+from awayteam.kernel import rulebook
 from awayteam.kernel.actor import SYSTEM
 from awayteam.kernel.errors import InvalidInput, Unavailable
 from awayteam.organisation.models import Membership, Person, Team
@@ -194,3 +195,19 @@ def test_an_empty_repository_says_so(tmp_path: Path) -> None:
     empty = Repo(tmp_path / "empty")
     with pytest.raises(Unavailable, match="no commits yet"):
         read(empty)
+
+
+def test_new_rules_about_bots_class_commits_anew(repo: Repo, settings: Any, tmp_path: Path) -> None:
+    settings.RULEBOOK = tmp_path / "rulebook.toml"
+    rulebook.forget()
+    read(repo)
+    assert not judging.is_stale()
+    settings.RULEBOOK.write_text('[contributions]\nmore_bots = ["some one"]\n')
+    assert judging.is_stale()
+    judging.derive(now=NOW)
+    assert Commit.objects.filter(stands=Stands.BOT).count() == 2
+    assert not judging.is_stale()
+    settings.RULEBOOK.unlink()
+    judging.derive(now=NOW)
+    assert Commit.objects.filter(stands=Stands.BOT).count() == 1
+    rulebook.forget()

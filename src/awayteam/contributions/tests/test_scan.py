@@ -231,6 +231,21 @@ def test_the_command(repo: Repo, org: Path, tmp_path: Path) -> None:
     assert runner.invoke(command(), ["scan", str(tmp_path / "none")]).exit_code == 1
 
 
+def test_bots_of_a_rulebook(repo: Repo, tmp_path: Path) -> None:
+    repo.commit({"api/a": "1"}, name="Release Train", email="train@x.org", when=T0 + 1)
+    file = tmp_path / "rulebook.toml"
+    file.write_text('[contributions]\nmore_bots = ["release-*"]\n')
+    line = ["scan", str(repo.path), "--json", "--rulebook", str(file)]
+    done = CliRunner().invoke(command(), line)
+    assert json.loads(done.stdout)["commits"]["bot"] == 1
+    assert run([repo], None)["commits"]["bot"] == 0
+    file.write_text('[contributions]\nmore_bots = ["*"]\n')
+    refused = CliRunner().invoke(command(), line)
+    assert refused.exit_code != 0
+    assert f"{file}:2" in str(refused.exception)
+    assert CliRunner().invoke(command(), [*line[:-1], str(tmp_path / "none")]).exit_code == 1
+
+
 def test_identities_command_lists_and_corrects(repo: Repo, org: Path, tmp_path: Path) -> None:
     for n in range(3):
         repo.commit({"api/a": str(n)}, name="Ghost", email="ghost@corp.example", when=T0 + n)

@@ -52,3 +52,14 @@ def time_of_day(value: str) -> str | None:
     if HOUR.fullmatch(value) and value != "24:00":
         return None
     return f"{value!r} is no time of day; write it as 08:30"
+
+
+def author_patterns(value: Sequence[str]) -> str | None:
+    if len(value) > 500:
+        return "at most 500 patterns"
+    for pattern in value:
+        if pattern != "$*" and len(pattern.replace("*", "").strip()) < 2:
+            return f"{pattern!r} would match nearly everybody; name at least two characters"
+        if len(pattern) > 200 or pattern.count("*") > 8:
+            return f"{pattern[:40]!r}... is too long; at most 200 characters and eight stars"
+    return None

@@ -102,6 +102,13 @@ class Contributions:
     )
     nested_teams: bool = rule("Whether members of a team belong to the teams and units above it too.")
     guess_names: bool = rule("Whether authors are linked to people with close names; such links are marked as guesses.")
+    bots: tuple[str, ...] = rule(
+        "Names and addresses of bots and AI agents, whose commits are counted apart. * stands for any text; case "
+        "doesn't count; blanks, dots, underscores and plus signs count as hyphens; a pattern with @ is about "
+        "addresses. A list of your own replaces this one.",
+        check=checks.author_patterns,
+    )
+    more_bots: tuple[str, ...] = rule("Patterns that are added to those of `bots`.", check=checks.author_patterns)
     belonging_share: float = rule(
         "Share of an area's commits that must come from one other team before it is suggested that the area belongs "
         "there.",
@@ -199,6 +206,10 @@ class Notifications:
         "More than so many messages at once to one person about one subject become one.", minimum=1, maximum=100
     )
     keep_days: int = rule("Days for which notifications are kept.", minimum=1, maximum=3650)
+    allow_private: bool = rule(
+        "Whether people may have notifications sent to loopback, private and other addresses that aren't public, such "
+        "as a chat in the same network. Leave it off unless everybody may reach those hosts."
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
