@@ -6,6 +6,7 @@ from typing import Any
 from django.utils import timezone
 
 from awayteam.catalog import queries
+from awayteam.catalog.bulk import OFFER
 from awayteam.catalog.models import Entity
 from awayteam.catalog.permissions import Verb, can, visible
 from awayteam.catalog.queries import EntityFilter
@@ -13,7 +14,7 @@ from awayteam.kernel import panels, subjects
 from awayteam.kernel.pages import thing_address
 from awayteam.kernel.panels import NavigationEntry, Panel
 from awayteam.kernel.requests import Request
-from awayteam.lists import listings
+from awayteam.lists import bulk, listings
 from awayteam.lists.listings import Listing
 from awayteam.organisation.models import Person, Team
 
@@ -36,6 +37,7 @@ def register() -> None:
         "person", Panel("owns", "What they own themselves", 10, _owned_by_person, "catalog/owned_panel.html")
     )
     subjects.register("entity", _entities, _audience)
+    bulk.register(OFFER)
     listings.register(Listing("services", "Services"), Listing("apis", "APIs"), Listing("catalog", "Catalog"))
 
 

@@ -52,9 +52,10 @@ def as_of(request: HttpRequest) -> datetime | None:
 def address(request: HttpRequest, **changes: Any) -> str:
     """The address of this page with other parameters: None, "" and () remove one, lists repeat it.
 
-    A change of anything but the cursor goes back to the first page.
+    A change of anything but the cursor goes back to the first page. What was told once of a change (`bulk`) is left out.
     """
     query = request.GET.copy()
+    query.pop("bulk", None)
     if "cursor" not in changes:
         query.pop("cursor", None)
     for name, value in changes.items():

@@ -59,3 +59,47 @@ class DefaultView(models.Model):
 
     def __str__(self) -> str:
         return f"{self.page} of {self.person_id}"
+
+
+class Outcome(models.TextChoices):
+    """What became of one row of a change."""
+
+    DONE = "done", "changed"
+    REFUSED = "refused", "left as it was"
+    UNDONE = "undone", "taken back"
+    KEPT = "kept", "not taken back"
+
+
+class BulkChange(models.Model):
+    """Many rows changed at once: what was asked, by whom, why, and at which list (`address`, of ours)."""
+
+    person = models.ForeignKey("organisation.Person", null=True, on_delete=models.SET_NULL, related_name="+")
+    offer = models.CharField(max_length=30)
+    action = models.CharField(max_length=30)
+    words = models.CharField(max_length=500)
+    values = models.JSONField(default=dict)
+    reason = models.TextField()
+    address = models.CharField(max_length=2400)
+    made_at = models.DateTimeField()
+    undone_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return self.words
+
+
+class BulkRow(models.Model):
+    """One row of a change: `why` it was refused or not taken back; `receipt` is what undo needs."""
+
+    change = models.ForeignKey(BulkChange, on_delete=models.CASCADE, related_name="rows")
+    subject_id = models.BigIntegerField()
+    label = models.CharField(max_length=300)
+    address = models.CharField(max_length=700)
+    outcome = models.CharField(max_length=10, choices=Outcome.choices)
+    why = models.CharField(max_length=500, default="")
+    receipt = models.JSONField(default=dict)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["change", "subject_id"], name="bulkrow_once")]
+
+    def __str__(self) -> str:
+        return self.label

@@ -1,13 +1,14 @@
 """Who sees which saved views, and who may change them."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from django.db.models import Q, QuerySet
 
+from awayteam.kernel import rulebook
 from awayteam.kernel.actor import Actor
 from awayteam.kernel.permissions import Decision
-from awayteam.lists.models import Audience, SavedView
+from awayteam.lists.models import Audience, BulkChange, SavedView
 
 
 class Verb(StrEnum):
@@ -51,3 +52,17 @@ def can(
     if verb is Verb.SHARE and team_id is not None and team_id not in actor.teams | actor.manages:
         return Decision(False, "You may share with teams to which you belong or that you manage.", "view.team")
     return Decision(True, "Everybody keeps their own views.", "view.own")
+
+
+def may_undo(actor: Actor, made: BulkChange, now: datetime) -> Decision:
+    """Whether this person may take the change back now."""
+    hours = rulebook.current().lists.undo_hours
+    if not actor.may_write:
+        return Decision(False, "This token may only read.", "token-scope")
+    if made.person_id != actor.person_id:
+        return Decision(False, "Only the one who made the change takes it back at once.", "bulk.own")
+    if made.undone_at is not None:
+        return Decision(False, "It was taken back already.", "bulk.once")
+    if now - made.made_at > timedelta(hours=hours):
+        return Decision(False, f"It is older than {hours} hours; change the rows by hand.", "bulk.hours")
+    return Decision(True, "You made this change.", "bulk.own")

@@ -18,6 +18,7 @@ def register() -> None:
     panels.register_navigation(NavigationEntry("views", "Saved views", 10, "views", "eye", section="person"))
     subjects.register("view", _views)
     jobs.register(jobs.Job("lists.forget-removed", every_seconds=DAY, run=actions.forget_removed))
+    jobs.register(jobs.Job("lists.forget-changes", every_seconds=DAY, run=actions.forget_changes))
     listings.register(Listing("people", "People"), Listing("teams", "Teams"))
 
 

@@ -13,9 +13,11 @@ from django.contrib import messages
 from django.http import HttpRequest
 from django.template.backends.jinja2 import Jinja2
 from django.urls import reverse
+from django.utils import timezone
 
-from awayteam.kernel import markdown, pages, panels
-from awayteam.lists import queries as lists
+from awayteam.kernel import markdown, pages, panels, rulebook
+from awayteam.lists import bulk
+from awayteam.lists.queries import Told, last_told, menu
 from awayteam.web import charts, marks, moments, texts
 
 
@@ -45,13 +47,16 @@ def environment(**options: Any) -> jinja2.Environment:
     made.globals.update(
         address=_address,
         bars=charts.bars,
+        bulk_most=_bulk_most,
+        bulk_offer=_bulk_offer,
+        bulk_told=_bulk_told,
         demo=settings.DEMO,
         icon=marks.icon,
         line=charts.line,
         mark=marks.mark,
         panels_of=panels.build,
         may_sign_up=_may_sign_up,
-        saved_views=lists.menu,
+        saved_views=menu,
         shape=marks.shape,
         sign_in_providers=_sign_in_providers,
         static=marks.static,
@@ -88,6 +93,22 @@ def _url(name: str, *args: Any, **kwargs: Any) -> str:
 def _address(context: jinja2.runtime.Context, **changes: Any) -> str:
     """The address of this page with other parameters; see `awayteam.kernel.pages.address`."""
     return pages.address(context["request"], **changes)
+
+
+@jinja2.pass_context
+def _bulk_offer(context: jinja2.runtime.Context, key: str) -> bulk.Offer | None:
+    """What this reader can do to many rows of the list; None for nothing."""
+    return bulk.offered(context["request"], key)
+
+
+@jinja2.pass_context
+def _bulk_told(context: jinja2.runtime.Context) -> Told | None:
+    """What the change of many rows did from which one comes back to the list."""
+    return last_told(context["request"], timezone.now())
+
+
+def _bulk_most() -> int:
+    return rulebook.current().lists.bulk_rows_max
 
 
 @jinja2.pass_context

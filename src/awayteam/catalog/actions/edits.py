@@ -1,6 +1,6 @@
 """Facts that people set beside what a source says."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -11,7 +11,7 @@ from awayteam.catalog.models import Edit, Entity, Ownership
 from awayteam.catalog.permissions import Verb, can
 from awayteam.kernel import edits, events, rulebook
 from awayteam.kernel.actor import Actor
-from awayteam.kernel.errors import InvalidInput
+from awayteam.kernel.errors import Conflict, InvalidInput
 from awayteam.kernel.events import EventName
 
 
@@ -66,6 +66,53 @@ def withdraw_edit(*, actor: Actor, now: datetime, entity: Entity, field: str, re
         _put(row, field, edit.declared, now=now, reason=reason)
         changes = {field: (old, edit.declared)}
         _note(EventName.ENTITY_EDIT_WITHDRAWN, row, actor, now, reason, changes)
+
+
+def take_back(*, actor: Actor, now: datetime, entity: Entity, edit_id: int, reason: str) -> None:
+    """Undo exactly this edit: the person's value before it is in force again, else the source's.
+
+    Whoever made the edit may, for the `lists.undo_hours` of the rulebook; so may everybody who may edit the entity.
+    Raises `Conflict` where the fact was changed again since, `NotAllowed`, `InvalidInput`.
+    """
+    if problem := rules.wrong_reason(reason):
+        raise InvalidInput(f"The reason: {problem}.", fields={"reason": problem})
+    with transaction.atomic():
+        row = state.locked(entity)
+        edit = Edit.objects.filter(pk=edit_id, entity=row, ended_at=None).first()
+        if edit is None:
+            raise Conflict(f"{row.ref} was changed again since.", "Look at its history, and change it by hand.")
+        if not _is_own_and_fresh(actor, edit, now):
+            can(actor, Verb.EDIT, row, now).require()
+        old, field = state.value_of(row, edit.field), edit.field
+        edit.ended_at = now
+        edit.save(update_fields=["ended_at"])
+        former = _reopen(edit)
+        value = former.value if former is not None and _counts(former) else edit.declared
+        _put(row, field, value, now=now, reason=reason)
+        changes = {field: (old, state.value_of(row, field))}
+        _note(EventName.ENTITY_EDIT_WITHDRAWN, row, actor, now, reason, changes, {"edit": edit_id})
+
+
+def _is_own_and_fresh(actor: Actor, edit: Edit, now: datetime) -> bool:
+    window = timedelta(hours=rulebook.current().lists.undo_hours)
+    own = actor.person_id is not None and edit.person_id == actor.person_id
+    return own and actor.may_write and now - edit.made_at <= window
+
+
+def _reopen(edit: Edit) -> Edit | None:
+    """The edit that this one ended, open again beside what the source says by now; None where there was none."""
+    before = Edit.objects.filter(entity_id=edit.entity_id, field=edit.field, ended_at=edit.made_at, pk__lt=edit.pk)
+    former = before.order_by("-pk").first()
+    if former is not None:
+        former.ended_at, former.declared = None, edit.declared
+        former.declared_at = edit.declared_at or former.declared_at
+        former.save(update_fields=["ended_at", "declared", "declared_at"])
+    return former
+
+
+def _counts(edit: Edit) -> bool:
+    shape = rules.OpenEdit(edit.pk, edit.field, edit.value, edit.declared, edit.declared_at, edit.made_at)
+    return rules.edit_counts(shape, rulebook.current().catalog.edit_wins)
 
 
 def _check(field: str, value: Any, reason: str) -> None:

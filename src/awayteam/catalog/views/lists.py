@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from django.http import HttpResponseBase
+from django.http import HttpResponseBase, QueryDict
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
@@ -38,13 +38,13 @@ TITLES = {
 }
 
 
-def entity_filter(request: Request, kind: str = "") -> EntityFilter:
-    """The filter that the address says; raises `InvalidInput` for a `filter` that is no `key=value`."""
-    chosen = {name: tuple(dict.fromkeys(request.GET.getlist(name)))[:50] for name in PROPERTIES}
+def entity_filter(query: QueryDict, kind: str = "") -> EntityFilter:
+    """The filter that an address says; raises `InvalidInput` for a `filter` that is no `key=value`."""
+    chosen = {name: tuple(dict.fromkeys(query.getlist(name)))[:50] for name in PROPERTIES}
     if kind:
         chosen["kind"] = (kind,)
-    fields = tuple(_field(text) for text in request.GET.getlist("filter")[:10] if text.strip())
-    return EntityFilter(**chosen, text=request.GET.get("q", "").strip()[:200], fields=fields)
+    fields = tuple(_field(text) for text in query.getlist("filter")[:10] if text.strip())
+    return EntityFilter(**chosen, text=query.get("q", "").strip()[:200], fields=fields)
 
 
 def _field(text: str) -> tuple[str, str | None]:
@@ -70,7 +70,7 @@ def apis(request: Request) -> HttpResponseBase:
 
 
 def _list(request: Request, kind: str) -> HttpResponseBase:
-    filter, sort, at = entity_filter(request, kind), request.GET.get("sort", "name"), as_of(request)
+    filter, sort, at = entity_filter(request.GET, kind), request.GET.get("sort", "name"), as_of(request)
     if request.GET.get("format") == "csv":
         return csv_file((TITLES[kind][0]).lower(), COLUMNS, _csv_rows(request, filter, sort))
     page = queries.list_entities(

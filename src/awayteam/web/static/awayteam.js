@@ -161,6 +161,7 @@
     "g": () => { waitingForG = Date.now(); },
     "j": () => step(1),
     "k": () => step(-1),
+    "x": () => document.activeElement?.closest("tr")?.querySelector(".pick input")?.click(),
   };
   document.addEventListener("keydown", (event) => {
     if ((event.ctrlKey || event.metaKey) && !event.shiftKey && !event.altKey && event.key.toLowerCase() === "k") {
@@ -191,6 +192,31 @@
     const form = event.target.closest("form[data-auto]");
     if (form) form.requestSubmit();
   });
+
+  // Rows that can be changed together: all at once, a run of them with shift, and how many are ticked.
+  const picks = () => $$(".pick input[name=ids]");
+  const pickAll = $("[data-pick-all]");
+  const countPicked = () => {
+    const all = picks(), ticked = all.filter((pick) => pick.checked).length, bar = $("[data-picked]");
+    const matching = $("[data-pick-matching]");
+    if (bar) bar.textContent = matching?.checked ? matching.parentElement.textContent.trim() : `${ticked} ticked`;
+    pickAll.checked = ticked > 0 && ticked === all.length;
+    pickAll.indeterminate = ticked > 0 && ticked < all.length;
+  };
+  if (pickAll) {
+    let last = null;
+    pickAll.hidden = false;
+    pickAll.addEventListener("change", () => { for (const pick of picks()) pick.checked = pickAll.checked; countPicked(); });
+    document.addEventListener("click", (event) => {
+      if (!event.target.matches?.(".pick input[name=ids]")) return;
+      const all = picks(), at = all.indexOf(event.target), from = last ? all.indexOf(last) : -1;
+      if (event.shiftKey && from >= 0) for (const pick of all.slice(Math.min(at, from), Math.max(at, from) + 1)) pick.checked = event.target.checked;
+      last = event.target;
+      countPicked();
+    });
+    $("[data-pick-matching]")?.addEventListener("change", countPicked);
+    countPicked();
+  }
 
   // Facets stand open where there is room, and without JavaScript.
   if (window.matchMedia("(max-width: 820px)").matches) for (const box of $$("details[data-wide-open]")) box.open = false;

@@ -108,6 +108,8 @@ PAGES = [
     Page("away_repositories", "/away-map/repositories/"),
     Page("away_repositories", "/away-map/repositories/", "zoe", "away_repositories, administrator"),
     Page("away_repository_new", "/away-map/repositories/new/", "zoe"),
+    Page("bulk_change", lambda shop: f"/bulk/changes/{shop.bulk.pk}/"),
+    Page("services", lambda shop: f"/services/?bulk={shop.bulk.pk}", name="services after a change of many"),
     Page("views", "/views/"),
     Page("views", "/views/", "sam", "views, shared by others"),
     Page("views", lambda shop: f"/views/?removed={shop.removed_view.pk}", name="views, one removed"),

@@ -25,7 +25,8 @@ from awayteam.kernel import webhooks
 from awayteam.kernel.actor import SYSTEM
 from awayteam.kernel.models import Clock, OutboxMessage, OutboxState, Webhook
 from awayteam.lists import actions as lists
-from awayteam.lists.models import SavedView
+from awayteam.lists import bulk
+from awayteam.lists.models import BulkChange, SavedView
 from awayteam.organisation import actions as organisation
 from awayteam.organisation.models import Membership, Person, Team
 from awayteam.sources.models import Source
@@ -106,6 +107,7 @@ class Shop:
     token: ApiToken
     hand_made: Entity
     removed_view: SavedView
+    bulk: BulkChange
 
     def entity(self, ref: str) -> Entity:
         return Entity.objects.get(ref=ref)
@@ -138,7 +140,7 @@ def build(root: Path) -> Shop:
     _clocks(team)
     _history(root / "basket")
     removed = _views(team)
-    return Shop(folder.source, users, made.webhook, _dead(made.webhook), token, hand_made, removed)
+    return Shop(folder.source, users, made.webhook, _dead(made.webhook), token, hand_made, removed, _bulk())
 
 
 def _views(team: Team) -> SavedView:
@@ -152,6 +154,18 @@ def _views(team: Team) -> SavedView:
     lists.save_view(actor=zoe, now=now, name="Nobody's", address="/services/?owner=", audience="everybody")
     gone = lists.save_view(actor=ada, now=now, name="Old", address="/people/?teamless=yes")
     return lists.remove_view(actor=ada, now=now, view_id=gone.pk)
+
+
+def _bulk() -> BulkChange:
+    """Ada tags her own and what nobody answers for; the service of another team is refused."""
+    ada, now = actor_of_user(User.objects.get(username="ada"), timezone.now()), timezone.now()
+    ids = list(
+        Entity.objects.filter(name__in=("by-hand", "lonely", "finder"), kind="Component").values_list("pk", flat=True)
+    )
+    return lists.change_many(
+        actor=ada, now=now, offer=bulk.offer("entity"), action="add-tag", ids=ids, values={"value": "shop"},
+        reason="All of the shop.", address="/services/",
+    )  # fmt: skip
 
 
 def _account(name: str) -> User:

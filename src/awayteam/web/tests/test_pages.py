@@ -21,7 +21,7 @@ BUDGETS = Path(__file__).with_name("query_budgets.toml")
 VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 OF_ALLAUTH = ("account_", "github_", "gitlab_", "mfa_", "openid_connect_", "socialaccount_")
 BY_POST = re.compile(
-    r"_(change|correct|default|end|primary|refresh|remove|rename|restore|retire|retry|revoke|rotate|save|withdraw)$"
+    r"_(apply|change|correct|default|end|primary|refresh|remove|rename|restore|retire|retry|revoke|rotate|save|undo|withdraw)$"
 )
 
 
@@ -129,7 +129,8 @@ def test_every_template_is_rendered(shop: Shop, monkeypatch: pytest.MonkeyPatch)
         client_of(shop, page).get(page.at(shop), follow=True)
     elsewhere = {
         # shown after a POST, in the demonstration, or on an error: test_changes, test_frame
-        "accounts/become.html", "accounts/token_secret.html", "kernel/webhook_secret.html", "lists/save.html",
+        "accounts/become.html", "accounts/token_secret.html", "kernel/webhook_secret.html",
+        "lists/bulk.html", "lists/save.html",
         "web/bare.html", "web/error.html", "web/error_fragment.html",
         # without any repository, and on an entity that is an area of one
         "contributions/entity_panel.html", "contributions/nothing.html",
