@@ -6,6 +6,7 @@ tokens. They consist of letters, digits and that one underscore, so nothing of a
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from functools import lru_cache
 from itertools import chain
 
@@ -15,6 +16,9 @@ MOST_QUERY_WORDS = 8
 LONGEST_QUERY = 500
 MOST_WORDS = {"n": 60, "t": 60, "x": 1_500, "d": 200}
 """Different words kept of each field of an entity; what an API's operations add may be many."""
+
+MOST_OPERATIONS = 1_000
+"""Operations of one API whose words are kept."""
 
 EXACT, TITLE_EXACT, NAME, TITLE, EXTRA, DESCRIPTION, KIND = "e", "f", "n", "t", "x", "d", "k"
 
@@ -62,19 +66,37 @@ def squash(text: str) -> str:
     return (folded if folded.isalnum() else "".join(PIECES.findall(folded)))[: 2 * LONGEST_WORD]
 
 
-def document(kind: str, name: str, title: str, extra: str, description: str) -> tuple[str, set[str]]:
-    """What the index keeps of an entity: its tokens as one text, and the different words among them."""
+def document(kind: str, name: str, title: str, description: str, further: str) -> str:
+    """What the index keeps of an entity by itself, as one text; `further` is what else is searched."""
     tokens = [f"{KIND}_{squash(kind)}", f"{EXACT}_{squash(name)}"]
     if title:
         tokens.append(f"{TITLE_EXACT}_{squash(title)}")
-    vocabulary: set[str] = set()
-    for mark, text in ((NAME, name), (TITLE, title), (EXTRA, extra), (DESCRIPTION, description)):
+    for mark, text in ((NAME, name), (TITLE, title), (EXTRA, further), (DESCRIPTION, description)):
         if text:
-            found = list(words(text))[: MOST_WORDS[mark]]
             start = f"{mark}_"
-            tokens += [start + word for word in found]
-            vocabulary.update(found)
-    return " ".join(tokens), vocabulary
+            tokens += [start + word for word in list(words(text))[: MOST_WORDS[mark]]]
+    return " ".join(tokens)
+
+
+def further(type: str, tags: Iterable[str], namespace: str, more: Iterable[str]) -> str:
+    """What of an entity is searched beside name, title and description; `more` are operations and handles."""
+    return " ".join([type, *tags, *more, "" if namespace == "default" else namespace])
+
+
+def with_owner(document: str, owner: str) -> str:
+    """`document` with the names of the entity's owner."""
+    known = f" {document} "
+    return " ".join([document, *(token for token in _of_owner(owner) if f" {token} " not in known)])
+
+
+@lru_cache(maxsize=1 << 14)
+def _of_owner(names: str) -> tuple[str, ...]:
+    return tuple(f"{EXTRA}_{word}" for word in words(names))
+
+
+def vocabulary(tokens: Iterable[str]) -> set[str]:
+    """The words of these tokens, without those of whole names and kinds."""
+    return {token[2:] for token in tokens if token[0] in MOST_WORDS}
 
 
 def query_words(text: str) -> list[tuple[str, ...]]:

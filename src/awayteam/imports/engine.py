@@ -17,8 +17,8 @@ from awayteam.imports import files, takeover
 from awayteam.imports.apply import edges, entities, identities, memberships, people, rename, structure, vanish
 from awayteam.imports.apply.item import Item
 from awayteam.imports.apply.session import Session
-from awayteam.imports.claims import Held, Settlement, protection, settle
-from awayteam.imports.documents import Documents, pack
+from awayteam.imports.claims import NO_PROTECTION, Held, Settlement, protection, settle
+from awayteam.imports.documents import Documents, Packed, pack
 from awayteam.imports.files import FileNotes
 from awayteam.imports.lock import import_lock
 from awayteam.imports.reading import Opened, opened
@@ -186,10 +186,11 @@ class Run:
     def _take(self, file_id: int, found: Found, stamp: str = "") -> None:
         reading = found.reading
         assert reading is not None
-        packed = found.packed or pack(reading.declared)
+        packed: Packed = found.packed or pack(reading.declared)
         self.documents.add(file_id, packed)
-        declared = [(one.ref, one.document_index) for one in packed]
-        guard = protection(reading.problems, declared)
+        guard = NO_PROTECTION
+        if reading.problems:
+            guard = protection(reading.problems, list(zip(packed.refs, packed.indexes, strict=True)))
         self.notes[file_id] = FileNotes(
             file_id, found.path, found.format, found.hash, found.needs, reading.targets, reading.problems, guard, stamp
         )
@@ -198,11 +199,9 @@ class Run:
         ids = files.number(self.source, fresh, self.now)
         real = {-place: id for place, id in enumerate(ids, start=1)}
         self.documents.renumber(real)
-        numbered = (
-            FileNotes(real.get(id, id), *(getattr(note, name) for name in _NOTE_FIELDS))
-            for id, note in self.notes.items()
-        )
-        self.notes = {note.file_id: note for note in numbered}
+        for note in self.notes.values():
+            note.file_id = real.get(note.file_id, note.file_id)
+        self.notes = {note.file_id: note for note in self.notes.values()}
 
     # -- settling and writing
 
@@ -318,9 +317,6 @@ class Run:
             now=self.now,
             data={**counts, "revision": source.revision},
         )
-
-
-_NOTE_FIELDS = ("path", "format", "hash", "needs", "targets", "problems", "guard", "stamp")
 
 
 def _shapes_the_tree(items: Iterable[Item]) -> bool:

@@ -17,7 +17,7 @@ from awayteam.sources.models import Duplicate, Finding, Source, SourceFile
 BATCH = 2_000
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class FileNotes:
     """One file as this run read it; `hash` is "" where it couldn't be read at all."""
 
@@ -84,24 +84,24 @@ FINDING_COLUMNS = ["scope", "source_id", "file_id", "path", "document", "line", 
 
 
 def _store(notes: Sequence[FileNotes], now: datetime) -> None:
-    read = [note for note in notes if note.hash]
-    columns = ["format", "content_hash", "stamp", "good", "needs", "targets", "read_at"]
-    rows = (
-        (
-            note.file_id,
-            note.format,
-            note.hash,
-            note.stamp[:200],
-            note.good,
-            orjson.dumps(dict(note.needs)).decode(),
-            orjson.dumps([[one.target, one.line, one.document_index, one.required] for one in note.targets]).decode(),
-            now,
-        )
-        for note in read
-    )
-    bulk.update(SourceFile, columns, rows)
-    bulk.update(SourceFile, ["good_at"], ((note.file_id, now) for note in read if note.good))
+    for good, times in ((True, ["read_at", "good_at"]), (False, ["read_at"])):
+        columns = ["format", "content_hash", "stamp", "good", "needs", "targets", *times]
+        read = [note for note in notes if note.hash and note.good is good]
+        bulk.update(SourceFile, columns, ((*_stored(note), *[now] * len(times)) for note in read))
     bulk.update(SourceFile, ["good", "read_at"], ((note.file_id, False, now) for note in notes if not note.hash))
+
+
+def _stored(note: FileNotes) -> tuple[object, ...]:
+    targets = [[one.target, one.line, one.document_index, one.required] for one in note.targets]
+    return (
+        note.file_id,
+        note.format,
+        note.hash,
+        note.stamp[:200],
+        note.good,
+        orjson.dumps(dict(note.needs)).decode() if note.needs else "{}",
+        orjson.dumps(targets).decode() if targets else "[]",
+    )
 
 
 def _finding(source: Source, note: FileNotes | None, problem: Problem, now: datetime) -> tuple[object, ...]:

@@ -5,12 +5,13 @@ no NUL, no lone surrogates, no longer than their column.
 """
 
 import hashlib
-import pickle
+import marshal
 from datetime import date
 from typing import Any, NamedTuple
 
 import orjson
 
+from awayteam.catalog import tokens
 from awayteam.sources.declared import Declared, DeclaredMembership, RelationType
 from awayteam.sources.kinds import usual_kind
 from awayteam.sources.shapes import json_safe
@@ -32,6 +33,7 @@ class Record(NamedTuple):
 
     `operations` holds (key, verb, path, summary, deprecated, tags as JSON, name), None without a good description.
     `memberships` holds (team, person, role, starts, ends, primary) with ISO dates. `digest` covers all but the place.
+    `words` is what the search index keeps of the entity by itself (`catalog.tokens`).
     """
 
     ref: str
@@ -56,13 +58,14 @@ class Record(NamedTuple):
     document_index: int
     line: int
     digest: str
+    words: str
 
     def packed(self) -> bytes:
-        return pickle.dumps(tuple(self), 5)
+        return marshal.dumps(tuple(self))
 
     @classmethod
     def unpacked(cls, data: bytes) -> "Record":
-        return cls._make(pickle.loads(data))  # noqa: S301
+        return cls._make(marshal.loads(data))  # noqa: S302 - our own process wrote it
 
 
 def record_of(declared: Declared) -> Record:
@@ -89,7 +92,15 @@ def record_of(declared: Declared) -> Record:
         json_text(declared.document),
     )
     digest = hashlib.blake2b(orjson.dumps(said), digest_size=16).hexdigest()
-    return Record(*said, declared.document_index, declared.line, digest)
+    return Record(*said, declared.document_index, declared.line, digest, _words(said))
+
+
+def _words(said: tuple[Any, ...]) -> str:
+    """What is searched of an entity, as far as its own document says it."""
+    _, kind, namespace, name, title, description, type, _, _, _, tags, _, operations = said[:13]
+    more = (text for one in (operations or ())[: tokens.MOST_OPERATIONS] for text in (one[0], one[6], one[3]))
+    further = tokens.further(type, tags, namespace, more)
+    return tokens.document(kind, name, title, description, further)
 
 
 def clean(text: str) -> str:

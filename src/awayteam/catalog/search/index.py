@@ -15,12 +15,12 @@ from django.db import connection, transaction
 from awayteam.catalog import tokens
 from awayteam.catalog.models import ApiOperation, Entity, Presence, TagCount
 from awayteam.catalog.search import vocabulary
+from awayteam.kernel import bulk
 from awayteam.organisation.models import Identity, Person, Team
 
 TABLE = "catalog_search"
+ENTITY = Entity._meta.db_table
 BATCH = 5_000
-MOST_OPERATIONS = 1_000
-"""Operations of one API whose words are kept."""
 
 
 class Counted(NamedTuple):
@@ -36,29 +36,56 @@ class Counted(NamedTuple):
 
 
 class IndexRow(NamedTuple):
-    """What is searched of one entity. `extra` is further text: owner's names, operations, addresses, handles."""
+    """What is searched of one entity: its own tokens (`tokens.document`), and its owner's names."""
 
     entity_id: int
-    name: str
-    title: str
-    description: str
-    extra: str
+    document: str
+    owner: str
     counted: Counted
 
 
-def reindex(entity_ids: Iterable[int]) -> int:
-    """Bring search and tag counts up to date for these entities; removed ones leave. Returns how many were read.
+class Ready(NamedTuple):
+    """An entity whose own tokens are at hand; `unknown` says that the index can't have it yet."""
 
-    Where a team or person is called otherwise now, what they own is read again too: owners' names are searched. Works
-    in the caller's transaction on what is written there.
+    entity_id: int
+    document: str
+    owner_id: int | None
+    counted: Counted
+    unknown: bool
+
+
+def reindex(entity_ids: Iterable[int], ready: Sequence[Ready] = ()) -> int:
+    """Bring search and tag counts up to date for these entities; removed ones leave. Returns how many were indexed.
+
+    Those of `ready` needn't be read. Where a team or person is called otherwise now, what they own is read again too:
+    owners' names are searched. Works in the caller's transaction on what is written there.
     """
-    wanted = sorted(set(entity_ids))
+    at_hand = {one.entity_id for one in ready}
+    wanted = sorted(set(entity_ids) - at_hand)
     renamed: list[int] = []
-    count = _reindex(wanted, renamed)
+    count = _reindex(wanted, renamed) + _index_ready(ready, renamed)
     owned = set[int]()
     for chunk in _chunks(renamed, 500):
         owned.update(Entity.objects.filter(owner__in=chunk).values_list("pk", flat=True))
-    return count + _reindex(sorted(owned.difference(wanted)), [])
+    return count + _reindex(sorted(owned.difference(wanted, at_hand)), [])
+
+
+def _index_ready(ready: Sequence[Ready], renamed: list[int]) -> int:
+    owners = sorted({one.owner_id for one in ready if one.owner_id is not None})
+    names = {id: _names(*called) for id, *called in bulk.select("id, name, title", ENTITY, "id", owners)}
+    count = 0
+    for unknown in (False, True):
+        some = (one for one in ready if one.unknown is unknown)
+        rows = (
+            IndexRow(one.entity_id, one.document, names[one.owner_id] if one.owner_id else "", one.counted)
+            for one in some
+        )
+        count += index_many(rows, renamed, unknown=unknown)
+    return count
+
+
+def _names(name: str | None, title: str | None) -> str:
+    return f"{name or ''} {title or ''}".strip()
 
 
 def reindex_thing(thing: Team | Person) -> None:
@@ -113,51 +140,46 @@ def load(ids: Sequence[int]) -> Iterator[IndexRow]:
         for pk, name, title, description, namespace, person, owner, owner_title, called, email, *values in rows:
             tags = tuple(sorted({tag for tag in values.pop() or () if isinstance(tag, str)}))
             counted = Counted._make((*values, tags, title or name))
-            extra = [
-                counted.type,
-                *tags,
-                owner or "",
-                owner_title or "",
-                *((called or "", email or "") if person else ()),
-                *handles.get(person, ()),
-                *operations.get(pk, ()),
-            ]
-            if namespace != "default":
-                extra.append(namespace)
-            yield IndexRow(pk, name, title, description, " ".join(extra), counted)
+            known_as = (called or "", email or "") if person else ()
+            more = (*known_as, *handles.get(person, ()), *operations.get(pk, ()))
+            further = tokens.further(counted.type, tags, namespace, more)
+            document = tokens.document(counted.kind, name, title, description, further)
+            yield IndexRow(pk, document, _names(owner, owner_title), counted)
 
 
 def _texts(rows: Any, key: str, *columns: str) -> dict[int | None, list[str]]:
     found: dict[int | None, list[str]] = defaultdict(list)
     for owner, *texts in rows.values_list(key, *columns).iterator():
-        if len(found[owner]) < MOST_OPERATIONS * len(columns):
+        if len(found[owner]) < tokens.MOST_OPERATIONS * len(columns):
             found[owner] += texts
     return found
 
 
-def index_many(rows: Iterable[IndexRow], renamed: list[int] | None = None) -> int:
+def index_many(rows: Iterable[IndexRow], renamed: list[int] | None = None, *, unknown: bool = False) -> int:
     """Index rows as given, replacing what was there for them, in one transaction; returns how many.
 
-    Ids of entities whose label is another than before are added to `renamed`.
+    Ids of entities whose label is another than before are added to `renamed`. `unknown` promises that the index has
+    none of them.
     """
-    count, terms = 0, set[str]()
+    count, found = 0, set[str]()
     counts: Counter[TagKey] = Counter()
     with transaction.atomic():
         for chunk in _chunks(rows, BATCH):
-            before = _before([row.entity_id for row in chunk])
+            before = {} if unknown else _before([row.entity_id for row in chunk])
             documents = []
             for row in chunk:
-                text, found = tokens.document(row.counted.kind, row.name, row.title, row.extra, row.description)
-                documents.append((row.entity_id, text, orjson.dumps(list(row.counted)).decode()))
-                terms |= found
+                text = tokens.with_owner(row.document, row.owner) if row.owner else row.document
+                documents.append((row.entity_id, text, orjson.dumps(row.counted[:]).decode()))
+                found.update(text.split(" "))
                 old = before.get(row.entity_id)
-                _count(counts, old, row.counted)
+                if row.counted.tags or old is not None:
+                    _count(counts, old, row.counted)
                 if renamed is not None and old is not None and old.label != row.counted.label:
                     renamed.append(row.entity_id)
             _write(documents, replaces=bool(before))
             count += len(documents)
         _apply(counts)
-        vocabulary.keep(terms)
+        vocabulary.keep(tokens.vocabulary(found))
     return count
 
 

@@ -10,6 +10,7 @@ from awayteam.catalog import facets
 from awayteam.catalog.facets import FacetKey
 from awayteam.catalog.models import Alias, Edit, Entity, Presence, Revision
 from awayteam.catalog.rules import OpenEdit, in_force, plain
+from awayteam.catalog.search.index import Counted, Ready
 from awayteam.imports.apply import ownerships
 from awayteam.imports.apply.ids import key_of
 from awayteam.imports.apply.item import Item, Light
@@ -60,7 +61,7 @@ class Batch(NamedTuple):
 
 def plan(session: Session, documents: Sequence[tuple[Record, int]]) -> Batch:
     """Give every record its id and values in force. Its targets have ids afterwards."""
-    documents = [(record._replace(kind=session.kinds.declared(record.kind)), file_id) for record, file_id in documents]
+    documents = [(_spelt(session, record), file_id) for record, file_id in documents]
     lock = "FOR UPDATE" if connection.vendor == "postgresql" else ""
     refs = [record.ref for record, _ in documents]
     was = {row[1]: Light._make(row) for row in bulk.select(LIGHT, Entity._meta.db_table, "ref", refs, lock)}
@@ -77,9 +78,15 @@ def plan(session: Session, documents: Sequence[tuple[Record, int]]) -> Batch:
                 batch.places.append(Item(record, file_id, light.id, declared_values(record), light))
             continue
         id = session.ids.of[record.ref]
-        batch.full.append(Item(record, file_id, id, _values(session, record, edits.get(id, [])), light))
-    session.ids.ensure(dict.fromkeys(ref for item in batch.full for ref in _named(item)))
+        made = edits.get(id, [])
+        batch.full.append(Item(record, file_id, id, _values(session, record, made), light, bool(made)))
+    session.ids.ensure(_named(batch.full))
     return batch
+
+
+def _spelt(session: Session, record: Record) -> Record:
+    kind = session.kinds.declared(record.kind)
+    return record if kind == record.kind else record._replace(kind=kind)
 
 
 def _number(session: Session, refs: list[str]) -> None:
@@ -90,19 +97,22 @@ def _number(session: Session, refs: list[str]) -> None:
         session.ids.know(ref, id, *links.get(ref, (None, None)))
 
 
-def _named(item: Item) -> Iterable[str]:
-    for _, source, target in item.record.relations:
-        yield source
-        yield target
-    for team, person, *_ in item.record.memberships:
-        yield team
-        yield person
-    for period in ownerships.dated(item.record):
-        yield period.owner
-    if item.values.owner:
-        yield item.values.owner
-    if item.values.system:
-        yield item.values.system
+def _named(items: Sequence[Item]) -> Iterable[str]:
+    """Every reference that these items name, each once."""
+    found: dict[str, None] = {}
+    for item in items:
+        record, values = item.record, item.values
+        for _, source, target in record.relations:
+            found[source] = found[target] = None
+        for team, person, *_ in record.memberships:
+            found[team] = found[person] = None
+        for period in ownerships.dated(record):
+            found[period.owner] = None
+        if values.owner:
+            found[values.owner] = None
+        if values.system:
+            found[values.system] = None
+    return found
 
 
 def _open_edits(ids: list[int]) -> dict[int, list[OpenEdit]]:
@@ -150,7 +160,31 @@ def write(session: Session, batch: Batch) -> None:
     ownerships.write(session, batch.full, before)
     places = ((item.id, item.file_id, item.record.document_index, item.record.line) for item in batch.places)
     bulk.update(Entity, ["file_id", "document_index", "line"], places)
-    session.changed.extend(item.id for item in batch.full)
+    for item in batch.full:
+        if _as_declared(session, item):
+            session.ready.append(_ready(session, item))
+        else:
+            session.changed.append(item.id)
+
+
+def _as_declared(session: Session, item: Item) -> bool:
+    """Whether the item's document alone says what is searched of it, but for its owner's names.
+
+    People are known by more than their documents, edits aren't in them, and an unreadable description of an API leaves
+    the operations that it had.
+    """
+    if item.edited or item.id in session.ids.people:
+        return False
+    return item.was is None or item.record.operations is not None or item.record.kind != "API"
+
+
+def _ready(session: Session, item: Item) -> Ready:
+    record, values = item.record, item.values
+    tags = tuple(sorted(values.tags))
+    label = values.title or record.name
+    counted = Counted(record.kind, values.type, values.lifecycle, PRESENT, values.restricted, tags, label)
+    owner_id = session.ids.of[values.owner] if values.owner else None
+    return Ready(item.id, record.words, owner_id, counted, item.was is None)
 
 
 def _row(session: Session, item: Item) -> tuple[Any, ...]:

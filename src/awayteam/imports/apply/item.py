@@ -28,10 +28,12 @@ class Light(NamedTuple):
 
 
 class Item(NamedTuple):
-    """One record to write, declared in `file_id`; `fields` are the values in force."""
+    """One record to write, declared in `file_id`; `values` are those in force; `edited` says that people's edits
+    are laid over what the record says."""
 
     record: Record
     file_id: int
     id: int
     values: Values
     was: Light | None
+    edited: bool = False

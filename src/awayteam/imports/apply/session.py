@@ -6,6 +6,7 @@ from datetime import datetime
 
 from awayteam.catalog import facets, search
 from awayteam.catalog.facets import FacetKey
+from awayteam.catalog.search.index import Ready
 from awayteam.imports.apply.ids import Ids
 from awayteam.imports.apply.kinds import Kinds
 from awayteam.kernel import events
@@ -33,6 +34,8 @@ class Session:
     drafts: list[Draft] = field(default_factory=list)
     changed: list[int] = field(default_factory=list)
     """Ids of entities that the search index must read again."""
+    ready: list[Ready] = field(default_factory=list)
+    """Entities whose words are at hand, so that the search index needn't read them."""
 
     def __post_init__(self) -> None:
         self.kinds = Kinds(self.cube, self.changed)
@@ -41,8 +44,9 @@ class Session:
     def finish_batch(self) -> None:
         """The last step of a batch's transaction: events, search index, cube."""
         events.append_many(self.drafts)
-        search.reindex(self.changed)
+        search.reindex(self.changed, self.ready)
         facets.apply(self.cube)
         self.drafts.clear()
         self.changed.clear()
+        self.ready.clear()
         self.cube.clear()
