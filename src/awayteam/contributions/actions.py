@@ -18,7 +18,8 @@ from awayteam.organisation.models import Person
 from awayteam.organisation.rules import require_reason
 from awayteam.sources import gitcmd
 from awayteam.sources.models import Source
-from awayteam.sources.readers import is_remote
+from awayteam.sources.readers import ReadError, is_remote
+from awayteam.sources.readers.remote import protocol_of
 
 
 def follow(
@@ -30,9 +31,7 @@ def follow(
     """
     can(actor, Verb.FOLLOW, None, now).require()
     location = absolute(location)
-    if not is_remote(location) and not gitcmd.is_repository(location):
-        what = f"{location} is no git repository."
-        raise InvalidInput(what, "Name its root folder, a bare repository, or an address.", {"location": what})
+    _require_readable(location)
     if ref.startswith("-") or any(ord(character) < 33 for character in ref):
         raise InvalidInput(f"{ref!r} is no name of a branch, tag or commit.", "", {"ref": "not a name of a ref"})
     found = Repository.objects.filter(location=location, ref=ref).first()
@@ -51,6 +50,19 @@ def follow(
         events.append(EventName.REPOSITORY_FOLLOWED, subject=subject(made), actor=actor, now=now, data=data)
         transaction.on_commit(worker.wake)
     return made
+
+
+def _require_readable(location: str) -> None:
+    what = ""
+    if is_remote(location):
+        try:
+            protocol_of(location)
+        except ReadError as error:
+            what = f"{error}."
+    elif not gitcmd.is_repository(location):
+        what = f"{location} is no git repository."
+    if what:
+        raise InvalidInput(what, "Name its root folder, a bare repository, or an address.", {"location": what})
 
 
 def _free_name(name: str, location: str) -> str:
