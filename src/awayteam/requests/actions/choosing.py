@@ -12,6 +12,8 @@ from awayteam.organisation.models import Team
 from awayteam.requests import turns
 from awayteam.requests.actions.briefing import open_escalation
 from awayteam.requests.actions.revising import leave
+from awayteam.requests.actions.values import check_effort
+from awayteam.requests.brief import Effort
 from awayteam.requests.machine import State, Verb
 from awayteam.requests.models import Request
 from awayteam.requests.stepping import KIND, check, enter, hold, words_of
@@ -144,12 +146,25 @@ def duplicate(
     return held.request
 
 
-def escalate(request: Request | int, *, actor: Actor, now: datetime, words: str, version: int | None = None) -> Request:
-    """Let the manager of the lowest unit above both teams decide; the brief is made and frozen."""
+def escalate(
+    request: Request | int,
+    *,
+    actor: Actor,
+    now: datetime,
+    words: str,
+    effort: Effort | None = None,
+    version: int | None = None,
+) -> Request:
+    """Let the manager of the lowest unit above both teams decide; the brief is made and frozen.
+
+    `effort` is the asking side's estimate in team-weeks (low, likely, high); without it the home team's past counts.
+    """
     words = words_of(words)
+    if effort is not None:
+        check_effort(effort)
     with transaction.atomic():
         held = hold(request, actor=actor, now=now, version=version)
         check(held, Verb.ESCALATE)
         enter(held, Verb.ESCALATE, State.ESCALATED, words=words)
-        open_escalation(held, words)
+        open_escalation(held, words, effort)
     return held.request

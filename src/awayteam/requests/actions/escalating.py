@@ -36,7 +36,7 @@ def reshuffle(
     with transaction.atomic():
         held, escalation = _decide(request, actor, now, Verb.RESHUFFLE, minutes_spent, version)
         displaced = reshuffle_others(held, changes, words)
-        displaced += place(held, plan, authorised=True)
+        displaced += place(held, plan)
         row = held.request
         row.away_refused, row.decline_reason = False, ""
         assert row.expected_until is not None

@@ -15,6 +15,7 @@ from awayteam.roadmaps.models import Goal
 LONGEST_TITLE = 200
 LONGEST_NEED = 20_000
 LONGEST_PASTED = 50_000
+MOST_EFFORT = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,3 +100,11 @@ def check_worth(worth: Worth) -> None:
             problems[name] = "at most 5,000 characters"
     if problems:
         raise InvalidInput("The value can't be used.", "Mend the named fields.", problems)
+
+
+def check_effort(effort: tuple[Decimal, Decimal, Decimal]) -> None:
+    """Raises `InvalidInput` unless 0 < low <= likely <= high <= 1,000 team-weeks."""
+    low, likely, high = effort
+    if not 0 < low <= likely <= high <= MOST_EFFORT:
+        what = f"low, likely and high must rise, above 0 and up to {MOST_EFFORT:,} team-weeks"
+        raise InvalidInput("The effort can't be used.", "Estimate it in team-weeks.", {"effort": what})
