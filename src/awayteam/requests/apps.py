@@ -5,3 +5,14 @@ class RequestsConfig(AppConfig):
     name = "awayteam.requests"
     label = "requests"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from awayteam.kernel import clocks, jobs, machines
+        from awayteam.requests import clockwork, places
+        from awayteam.requests.jobs import JOB
+        from awayteam.requests.machine import MACHINE
+
+        machines.register(MACHINE)
+        clocks.register(clockwork.HANDLER)
+        jobs.register(JOB)
+        places.register()

@@ -86,9 +86,17 @@ def service(town: Town, name: str = "orders-api", owner: str = "orders", **more:
     """A service of `owner` in the catalog."""
     group, _new = Entity.objects.get_or_create(
         ref=f"group:default/{owner}",
-        defaults={"kind": "Group", "namespace": "default", "name": owner, "team": town.team(owner), "changed_at": NOON},
+        defaults={
+            "kind": "Group",
+            "namespace": "default",
+            "name": owner,
+            "team": town.team(owner),
+            "sort_name": owner,
+            "changed_at": NOON,
+            "first_seen_at": NOON,
+        },
     )
     return Entity.objects.create(
         ref=f"component:default/{name}", kind="Component", namespace="default", name=name, owner=group,
-        changed_at=NOON, **more,
+        sort_name=name, changed_at=NOON, first_seen_at=NOON, **more,
     )  # fmt: skip
