@@ -154,8 +154,7 @@ def page(actor: Any, ref: str) -> None:
     from awayteam.organisation import queries as organisation
 
     entity = queries.resolve(actor, ref)
-    queries.relation_counts(actor, entity)
-    queries.relations(actor, entity, limit=200)
+    queries.relations_and_counts(actor, entity, limit=200)
     queries.declaration(entity)
     queries.edits(entity)
     queries.findings(entity)

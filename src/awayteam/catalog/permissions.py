@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from django.core.exceptions import EmptyResultSet
@@ -26,10 +27,15 @@ def sees_everything(actor: Actor) -> bool:
 
 def owners_trusted(actor: Actor) -> "QuerySet[Entity, int]":
     """Ids of the entities (groups and the person's own user) whose restricted things the actor sees, as a subquery."""
-    teams = actor.teams | actor.manages
+    return _trusted(actor.teams | actor.manages, actor.person_id).all()
+
+
+@lru_cache(maxsize=256)
+def _trusted(teams: frozenset[int], person: int | None) -> "QuerySet[Entity, int]":
+    """Only the question is kept, never its answer: a page asks it a dozen times, and making it costs more than that."""
     mine = Q(team_id__in=sorted(teams))
-    if actor.person_id is not None:
-        mine |= Q(person_id=actor.person_id)
+    if person is not None:
+        mine |= Q(person_id=person)
     return Entity.objects.filter(mine).values_list("pk", flat=True).order_by()
 
 

@@ -17,12 +17,18 @@ from awayteam.catalog.queries.entity import (
     ownership_history,
     resolve,
 )
-from awayteam.catalog.queries.facets import facets, total
+from awayteam.catalog.queries.facets import Counted, counted, facets, total
 from awayteam.catalog.queries.filters import EntityFilter
 from awayteam.catalog.queries.lists import SORTS, list_entities
 from awayteam.catalog.queries.neighbourhood import Edge, LeftOut, Neighbourhood, Node, neighbourhood
 from awayteam.catalog.queries.owned import CatalogHealth, Figures, figures, health, owned_counts, unowned
-from awayteam.catalog.queries.relations import RelationRow, relation_counts, relations, relations_page
+from awayteam.catalog.queries.relations import (
+    RelationRow,
+    relation_counts,
+    relations,
+    relations_and_counts,
+    relations_page,
+)
 from awayteam.catalog.queries.rows import EntityLink, EntityRow, Facet, FacetValue
 from awayteam.catalog.search import Hit, SearchGroup, SearchResult, search
 
@@ -30,6 +36,7 @@ __all__ = [
     "SORTS",
     "AncestorRow",
     "CatalogHealth",
+    "Counted",
     "Declaration",
     "Edge",
     "EditRow",
@@ -51,6 +58,7 @@ __all__ = [
     "SearchResult",
     "ancestry",
     "contradictions",
+    "counted",
     "declaration",
     "edits",
     "facets",
@@ -65,6 +73,7 @@ __all__ = [
     "ownership_history",
     "relation_counts",
     "relations",
+    "relations_and_counts",
     "relations_page",
     "resolve",
     "search",

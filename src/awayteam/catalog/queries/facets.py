@@ -2,24 +2,27 @@
 
 Counted from the cubes `FacetCount` and `TagCount` that imports and edits keep; where a filter goes beyond them (tags,
 systems, words, single fields), the entities that fit are counted themselves. Either way every number is exactly what a
-list with that value shows.
+list with that value shows, but for words that very many entities have: there it says "at least".
 """
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
+from django.db import connection
 from django.db.models import Count, Q, QuerySet, Sum
 
+from awayteam.catalog.expressions import Among
 from awayteam.catalog.kinds import usual_kind
 from awayteam.catalog.models import Entity, EntityTag, FacetCount, Presence, TagCount
 from awayteam.catalog.permissions import sees_everything, visible, visible_counts
 from awayteam.catalog.queries.filters import (
     EVERY_PRESENCE,
     EntityFilter,
+    all_beyond_cube,
     among,
-    beyond_cube,
+    countable,
     narrow,
     presences,
 )
@@ -36,20 +39,38 @@ NONE_SUCH = -1
 COLUMNS = {"owner": "owner_id", "source": "source_id"}
 
 
-def facets(actor: Actor, filter: EntityFilter, *, most: int = MOST_VALUES) -> list[Facet]:
-    """Facets kind, type, lifecycle, owner, source, presence and tag, each with its `most` frequent values and all that
-    are selected. Ten statements at most. Raises `InvalidInput` for an impossible filter."""
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """All facets of a filter, and how many entities fit. With `at_least` the numbers are lower bounds: so many have
+    the words that a part was counted."""
+
+    facets: list[Facet]
+    total: int
+    at_least: bool = False
+
+
+def counted(actor: Actor, filter: EntityFilter, *, most: int = MOST_VALUES) -> Counted:
+    """`facets` and the total together; words are looked for once. Eleven statements at most."""
     cube = _Cube(actor, filter)
     counts = cube.few() | {"owner": cube.one("owner"), "source": cube.one("source")}
     labels = _labels(counts["owner"], counts["source"])
     order = ("kind", "type", "lifecycle", "owner", "source", "presence")
-    found = [_facet(name, counts[name], _selected(name, filter), labels.get(name), most) for name in order]
-    return [*found, _facet("tag", _tags(actor, filter), set(filter.tag), None, most)]
+    at_least = cube.is_part
+    found = [_facet(name, counts[name], _selected(name, filter), labels.get(name), most, at_least) for name in order]
+    found.append(_facet("tag", _tags(actor, filter, cube.words), set(filter.tag), None, most, at_least))
+    return Counted(found, cube.total(), at_least)
+
+
+def facets(actor: Actor, filter: EntityFilter, *, most: int = MOST_VALUES) -> list[Facet]:
+    """Facets kind, type, lifecycle, owner, source, presence and tag, each with its `most` frequent values and all that
+    are selected. Ten statements at most. Raises `InvalidInput` for an impossible filter."""
+    return counted(actor, filter, most=most).facets
 
 
 def total(actor: Actor, filter: EntityFilter) -> int:
-    """How many entities a list with this filter has in all; three statements at most."""
-    return _Cube(actor, filter).total()
+    """How many entities a list with this filter has in all, exactly; three statements at most."""
+    cube = _Cube(actor, filter)
+    return narrow(visible(actor, Entity.objects.all()), filter).count() if cube.is_part else cube.total()
 
 
 class _Cube:
@@ -71,11 +92,13 @@ class _Cube:
         if filter.source and not self.selected["source"]:
             self.selected["source"] = {NONE_SUCH}
         self.read: list[tuple[Any, ...]] | None = None
+        self.words, self.is_part = Q(), False
         if filter.tag or filter.system or filter.text or filter.fields:
             system = EntityFilter(presence=EVERY_PRESENCE, system=filter.system)
-            rows = beyond_cube(narrow(visible(actor, Entity.objects.all()), system), filter)
+            self.words, self.is_part = countable(filter)
+            rows = all_beyond_cube(narrow(visible(actor, Entity.objects.all()), system), filter, self.words)
             columns = [COLUMNS.get(name, name) for name in self.selected]
-            self.read = list(rows.order_by().values_list(*columns).annotate(n=Count("pk")))
+            self.read = _grouped(rows.order_by().values_list(*columns))
 
     def few(self) -> dict[str, Counter[Any]]:
         """Counts of the properties with few values; one statement, which gives every combination."""
@@ -147,10 +170,12 @@ def _sources(filter: EntityFilter) -> list[int]:
     return list(Source.objects.filter(name__in=named).values_list("pk", flat=True)) if named else []
 
 
-def _tags(actor: Actor, filter: EntityFilter) -> Counter[str]:
+def _tags(actor: Actor, filter: EntityFilter, words: Q) -> Counter[str]:
     """Entities by tag under the filter without its tags."""
     if filter.owner or filter.source or filter.system or filter.text or filter.fields:
-        return _tags_of(narrow(visible(actor, Entity.objects.all()), replace(filter, tag=())))
+        inside = replace(filter, tag=(), text="", fields=())
+        rows = narrow(visible(actor, Entity.objects.all()), inside)
+        return _tags_of(all_beyond_cube(rows, replace(filter, tag=()), words))
     cube = Q(presence__in=[presence.value for presence in presences(filter.presence)])
     cube &= _one_of("kind", [usual_kind(kind) for kind in filter.kind])
     cube &= _one_of("type", filter.type) & _one_of("lifecycle", filter.lifecycle)
@@ -161,8 +186,15 @@ def _tags(actor: Actor, filter: EntityFilter) -> Counter[str]:
     return counts
 
 
+def _grouped(rows: "QuerySet[Entity, tuple[Any, ...]]") -> list[tuple[Any, ...]]:
+    """Every combination of values with its number. SQLite would sort all rows to group them; PostgreSQL hashes."""
+    if connection.vendor == "postgresql":
+        return list(rows.annotate(n=Count("pk")))
+    return [(*values, number) for values, number in Counter(rows).items()]
+
+
 def _tags_of(entities: "QuerySet[Entity]") -> Counter[str]:
-    rows = EntityTag.objects.filter(entity__in=entities.order_by().values("pk"))
+    rows = EntityTag.objects.filter(Among("entity_id", entities.order_by().values("pk")))
     return Counter(dict(rows.order_by().values_list("tag").annotate(n=Count("pk"))))
 
 
@@ -191,7 +223,12 @@ def _labels(owners: Iterable[int | None], sources: Iterable[int | None]) -> dict
 
 
 def _facet(
-    name: str, counts: Counter[Any], selected: set[Any], labels: dict[Any, tuple[str, str]] | None, most: int
+    name: str,
+    counts: Counter[Any],
+    selected: set[Any],
+    labels: dict[Any, tuple[str, str]] | None,
+    most: int,
+    at_least: bool,
 ) -> Facet:
     values = []
     for key, count in counts.items():
@@ -201,4 +238,4 @@ def _facet(
         values.append(FacetValue(value, label, count, key in selected or value in selected))
     values.sort(key=lambda value: (not value.selected, -value.count, value.label))
     most = max(most, sum(value.selected for value in values))
-    return Facet(name, values[:most], max(0, len(values) - most))
+    return Facet(name, values[:most], max(0, len(values) - most), at_least)

@@ -7,17 +7,19 @@ from typing import Any
 from django.db.models import Exists, F, IntegerField, OuterRef, Q, QuerySet, Sum
 from django.db.models.lookups import In
 
-from awayteam.catalog.expressions import Unindexed
+from awayteam.catalog.expressions import Among, Unindexed
 from awayteam.catalog.kinds import usual_kind
 from awayteam.catalog.models import LISTED, Entity, EntityTag, Presence, TagCount
 from awayteam.catalog.queries import paths
 from awayteam.catalog.queries.references import NOBODY, canonical, ids_of, owner_keys
-from awayteam.catalog.search import matching
+from awayteam.catalog.search import having, is_common, matching, part_matching
 from awayteam.kernel.errors import InvalidInput
 from awayteam.sources.models import Source
 
-OFTEN = 20_000
-"""Entities from which on a tag is rather checked than looked up."""
+OFTEN = 5_000
+"""Entities from which on a list rather checks for tags and words than looks them up."""
+MOST_COUNTED = 10_000
+"""Entities with some words that are counted one by one; of more only a part is."""
 EVERY_PRESENCE = tuple(presence.name.lower() for presence in Presence)
 
 
@@ -81,7 +83,29 @@ def beyond_cube(entities: "QuerySet[Entity]", filter: EntityFilter) -> "QuerySet
     if filter.tag:
         entities = entities.filter(tagged(filter.tag))
     if filter.text:
-        entities = entities.filter(matching(filter.text))
+        entities = entities.filter(
+            having(filter.text) if is_common(filter.text, OFTEN) else matching(filter.text),
+        )
+    return _with_fields(entities, filter)
+
+
+def countable(filter: EntityFilter) -> tuple[Q, bool]:
+    """The words of a filter for counting all that fits; the second value tells that it is a part of them.
+
+    Of words that very many entities have, a part is read by their ids, so that what it shows is spread evenly.
+    """
+    return part_matching(filter.text, MOST_COUNTED) if filter.text else (Q(), False)
+
+
+def all_beyond_cube(entities: "QuerySet[Entity]", filter: EntityFilter, words: Q) -> "QuerySet[Entity]":
+    """`beyond_cube` for counting every entity that fits, with what `countable` says of the words."""
+    if filter.tag:
+        tags = EntityTag.objects.filter(tag__in=filter.tag).values("entity_id")
+        entities = entities.filter(Among("pk", tags))
+    return _with_fields(entities.filter(words), filter)
+
+
+def _with_fields(entities: "QuerySet[Entity]", filter: EntityFilter) -> "QuerySet[Entity]":
     for path, value in filter.fields:
         entities = entities.filter(paths.condition(path, value))
     return entities

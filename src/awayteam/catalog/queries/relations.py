@@ -1,6 +1,6 @@
 """Edges of an entity: what it uses and is used by, page by page where there are thousands."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -48,23 +48,43 @@ def relations(
 
     Edges to what the actor may not see are left out. Three statements.
     """
-    found: list[RelationRow] = []
     sides = (OUT, IN) if direction is None else (direction,)
-    edges = {side: list(_edges(actor, entity, side, types)[: 2 * limit]) for side in sides}
+    return _rows({side: list(_edges(actor, entity, side, types)[: 2 * limit]) for side in sides}, limit)
+
+
+def relations_and_counts(
+    actor: Actor, entity: Entity, *, limit: int = 1_000
+) -> tuple[list[RelationRow], dict[tuple[RelationType, str], int]]:
+    """`relations` and `relation_counts` together; three statements, one more for a direction with too many edges."""
+    edges = {side: list(_edges(actor, entity, side, ())[: 2 * limit + 1]) for side in ENDS}
+    counts: dict[tuple[RelationType, str], int] = {}
+    for side, found in edges.items():
+        if len(found) > 2 * limit:
+            counts |= _counts(actor, entity, side)
+        else:
+            numbers = Counter(type for type, _ in {(type, other) for type, other, *_ in found})
+            counts |= {(RelationType(type), side): number for type, number in numbers.items()}
+    return _rows(edges, limit), counts
+
+
+def _rows(edges: "dict[str, list[tuple[int, int, str, int]]]", limit: int) -> list[RelationRow]:
+    found: list[RelationRow] = []
     others = {row.id: row for row in rows_of(list({edge[1] for rows in edges.values() for edge in rows}))}
-    for side in sides:
-        found += _merged(side, edges[side], others)[:limit]
+    for side, rows in edges.items():
+        found += _merged(side, rows, others)[:limit]
     found.sort(key=lambda row: (row.relation, row.direction != OUT, row.other.label.casefold()))
     return found
 
 
 def relation_counts(actor: Actor, entity: Entity) -> dict[tuple[RelationType, str], int]:
     """How many other ends the entity has by type and direction, without what the actor may not see; two statements."""
-    counts: dict[tuple[RelationType, str], int] = {}
-    for side, (_, other) in ENDS.items():
-        rows = _of(actor, entity, side).order_by().values_list("type").annotate(n=Count(other, distinct=True))
-        counts |= {(RelationType(type), side): n for type, n in rows}
-    return counts
+    return {key: number for side in ENDS for key, number in _counts(actor, entity, side).items()}
+
+
+def _counts(actor: Actor, entity: Entity, side: str) -> dict[tuple[RelationType, str], int]:
+    other = ENDS[side][1]
+    rows = _of(actor, entity, side).order_by().values_list("type").annotate(n=Count(other, distinct=True))
+    return {(RelationType(type), side): number for type, number in rows}
 
 
 def relations_page(

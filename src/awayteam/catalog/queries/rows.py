@@ -70,11 +70,15 @@ class FacetValue:
 
 @dataclass(frozen=True, slots=True)
 class Facet:
-    """The values of one property with how many entities have each; `more` tells how many further values there are."""
+    """The values of one property with how many entities have each; `more` tells how many further values there are.
+
+    With `at_least` the numbers are lower bounds.
+    """
 
     name: str
     values: list[FacetValue] = field(default_factory=list)
     more: int = 0
+    at_least: bool = False
 
 
 def link(entity: Entity) -> EntityLink:

@@ -3,7 +3,16 @@
 Imports and edits call `reindex(entity_ids)` or, in bulk, `index_many(rows)`; after a large import `optimise()`.
 """
 
-from awayteam.catalog.search.find import Hit, SearchGroup, SearchResult, matching, search
+from awayteam.catalog.search.find import (
+    Hit,
+    SearchGroup,
+    SearchResult,
+    having,
+    is_common,
+    matching,
+    part_matching,
+    search,
+)
 from awayteam.catalog.search.index import (
     Counted,
     IndexRow,
@@ -21,9 +30,12 @@ __all__ = [
     "IndexRow",
     "SearchGroup",
     "SearchResult",
+    "having",
     "index_many",
+    "is_common",
     "matching",
     "optimise",
+    "part_matching",
     "rebuild",
     "reindex",
     "reindex_thing",

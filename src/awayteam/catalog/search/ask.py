@@ -12,7 +12,7 @@ from django.db import connection
 
 from awayteam.catalog import tokens
 from awayteam.catalog.models import FacetCount, Presence
-from awayteam.catalog.permissions import owners_trusted, sees_everything
+from awayteam.catalog.permissions import Sight
 from awayteam.catalog.search.vocabulary import VOCABULARY
 from awayteam.kernel.actor import Actor
 
@@ -65,14 +65,19 @@ def ranks(
     """
     sight = Sight.of(actor)
     tiers = _tiers(words, name, corrected)
+    names, fields = [one for one in tiers if one.is_name], [one for one in tiers if not one.is_name]
     best: dict[int, int] = {}
     if not kinds:
-        _note(best, _ask(tiers[-1:], MOST_CANDIDATES + 1, sight))
-        if len(best) <= MOST_CANDIDATES:
-            _note(best, _ask(tiers[:-1], MOST_CANDIDATES, sight))
+        whole, rest = (fields, []) if _are_apart(words) else (fields[-1:], fields[:-1])
+        found = _ask(whole, MOST_CANDIDATES + 1, sight, in_all=MOST_CANDIDATES + 1)
+        _note(best, found)
+        if len(found) <= MOST_CANDIDATES:
+            _note(best, _ask(names + rest, MOST_CANDIDATES, sight))
             return best, False
     wanted = list(kinds or _kinds())
-    names, fields = [one for one in tiers if one.is_name], [one for one in tiers if not one.is_name]
+    if not kinds:
+        begun, names = _by_names(names, MANY * most, sight)
+        _note(best, begun)
     _note(best, _ask([one._replace(kind=kind) for one in names for kind in kinds or [""]], MANY * most, sight))
     for some in (fields[:1], fields[1:]):
         found = _ask([question._replace(kind=kind) for kind in wanted for question in some], most, sight)
@@ -87,6 +92,39 @@ def _note(best: dict[int, int], found: Iterable[tuple["Question", int]]) -> None
         best[pk] = min(question.tier, best.get(pk, question.tier))
 
 
+def _are_apart(words: Sequence[Word]) -> bool:
+    """Whether each tier may look into its own field only: what is in the fields before is in the tiers before. Several
+    words, and the parts of one, may stand in different fields."""
+    return len(words) == 1 and not words[0].parts
+
+
+def _by_names(
+    names: Sequence["Question"], most: int, sight: Sight
+) -> tuple[list[tuple["Question", int]], list["Question"]]:
+    """On PostgreSQL, the beginnings of names of which there are as many as wanted, and the other questions.
+
+    Its index of tokens reads all that begin so before the first is known; the index of names stops. Names in which the
+    beginning is interrupted by other signs are found by their tokens only, which is why fewer don't count.
+    """
+    if connection.vendor != "postgresql":
+        return [], list(names)
+    found: list[tuple[Question, int]] = []
+    rest: list[Question] = []
+    rule = f"e.presence <> {Presence.REMOVED.value} AND {sight.sql('e')}"
+    sql = f"SELECT e.id FROM catalog_entity e WHERE lower(e.name) ~>=~ %s AND lower(e.name) ~<~ %s AND {rule} LIMIT %s"  # noqa: S608
+    for question in names:
+        ids = []
+        if question.begins:
+            with connection.cursor() as cursor:
+                cursor.execute(sql, [question.begins, question.begins + "\U0010ffff", most])
+                ids = cursor.fetchall()
+        if ids and len(ids) == most:
+            found += [(question, pk) for (pk,) in ids]
+        else:
+            rest.append(question)
+    return found, rest
+
+
 def _kinds() -> list[str]:
     """The kinds that there are, in the order in which people look for them; one statement."""
     known = set(FacetCount.objects.order_by().values_list("kind", flat=True).distinct())
@@ -94,12 +132,13 @@ def _kinds() -> list[str]:
 
 
 class Question(NamedTuple):
-    """What to ask for in one tier, of one kind of entity ("": of all)."""
+    """What to ask for in one tier, of one kind of entity ("": of all); `begins` is what the name itself begins with."""
 
     tier: int
     text: str
     is_name: bool = False
     kind: str = ""
+    begins: str = ""
 
 
 def _tiers(words: Sequence[Word], name: str, corrected: str) -> list[Question]:
@@ -112,6 +151,8 @@ def _tiers(words: Sequence[Word], name: str, corrected: str) -> list[Question]:
     asked = [*_names(name, 0), *_names(corrected, later)]
     short = all(len(word.typed) <= SHORT for word in words)
     fields = {tier: marks for tier, marks in FIELDS.items() if not short or tier <= 4}
+    if _are_apart(words):
+        fields = {tier: marks[-1:] for tier, marks in fields.items()}
     return asked + [
         Question(later + tier, _all(_in_fields(word, marks) for word in words)) for tier, marks in fields.items()
     ]
@@ -122,7 +163,7 @@ def _names(name: str, tier: int) -> list[Question]:
         return []
     return [
         Question(tier, token(f"{tokens.EXACT}_{name}"), is_name=True),
-        Question(tier + 1, token(f"{tokens.EXACT}_{name}", beginning=True), is_name=True),
+        Question(tier + 1, token(f"{tokens.EXACT}_{name}", beginning=True), is_name=True, begins=name),
         Question(tier + 2, token(f"{tokens.TITLE_EXACT}_{name}", beginning=True), is_name=True),
     ]
 
@@ -169,20 +210,11 @@ def key() -> str:
     return "entity_id" if connection.vendor == "postgresql" else "rowid"
 
 
-class Sight(NamedTuple):
-    """What of the restricted an actor sees: everything, or what these owners have (ids of entities)."""
-
-    everything: bool
-    trusted: list[int]
-
-    @classmethod
-    def of(cls, actor: Actor) -> "Sight":
-        everything = sees_everything(actor)
-        return cls(everything, [] if everything else list(owners_trusted(actor)))
-
-
-def _ask(questions: Sequence[Question], most: int, sight: Sight) -> list[tuple[Question, int]]:
-    """Which entities answer which question; one statement, with at most `most` of each."""
+def _ask(
+    questions: Sequence[Question], most: int, sight: Sight, *, in_all: int | None = None
+) -> list[tuple[Question, int]]:
+    """Which entities answer which question; one statement, with at most `most` of each, and `in_all` of all together,
+    the first questions first."""
     if not questions:
         return []
     build = _part_postgresql if connection.vendor == "postgresql" else _part_sqlite
@@ -191,7 +223,7 @@ def _ask(questions: Sequence[Question], most: int, sight: Sight) -> list[tuple[Q
         _all([token(f"{tokens.KIND}_{tokens.squash(one.kind)}")] * bool(one.kind) + [one.text]) for one in questions
     ]
     with connection.cursor() as cursor:
-        cursor.execute(" UNION ALL ".join(parts), texts)
+        cursor.execute(" UNION ALL ".join(parts) + (f" LIMIT {in_all:d}" if in_all is not None else ""), texts)
         return [(questions[place], pk) for place, pk in cursor.fetchall()]
 
 
@@ -204,10 +236,7 @@ def _part_postgresql(place: int, most: int, sight: Sight) -> str:
 
 
 def _part_sqlite(place: int, most: int, sight: Sight) -> str:
-    """FTS5 walks the lists of all tokens side by side and stops at the limit. The rule is `permissions.visible`."""
-    rule = f"e.presence <> {Presence.REMOVED.value}"
-    if not sight.everything:
-        trusted = ", ".join(str(int(pk)) for pk in sight.trusted)
-        rule += f" AND (NOT e.restricted OR e.owner_id IN ({trusted}) OR e.id IN ({trusted}))"
+    """FTS5 walks the lists of all tokens side by side and stops at the limit."""
+    rule = f"e.presence <> {Presence.REMOVED.value} AND {sight.sql('e')}"
     rows = f"catalog_search CROSS JOIN catalog_entity e WHERE e.id = catalog_search.rowid AND {matches()}"
     return f"SELECT {place:d} AS place, e.id FROM {rows} AND {rule} LIMIT {most:d}"  # noqa: S608

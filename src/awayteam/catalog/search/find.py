@@ -3,12 +3,15 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from math import ceil
 from typing import Any
 
-from django.db.models import Q
+from django.db import connection
+from django.db.models import BooleanField, Max, Q
 from django.db.models.expressions import RawSQL
 
 from awayteam.catalog import tokens
+from awayteam.catalog.expressions import Among
 from awayteam.catalog.kinds import usual_kind
 from awayteam.catalog.models import ApiOperation, Entity, Presence
 from awayteam.catalog.search import ask
@@ -54,13 +57,65 @@ class SearchResult:
 
 
 def matching(text: str) -> Q:
-    """The condition that an entity has all words of `text` (as beginnings) anywhere; no condition for empty text."""
+    """The condition that an entity has all words of `text` (as beginnings) anywhere; no condition for empty text.
+
+    Where words are everywhere, `having` is faster.
+    """
     words = ask.words_of(text)
     if not words:
         return Q(pk__in=[]) if text.strip() else Q()
     VOCABULARY.refresh()
-    found = RawSQL(f"SELECT {ask.key()} FROM catalog_search WHERE {ask.matches()}", [ask.everywhere(words)])  # noqa: S608, S611
-    return Q(pk__in=found)
+    sql = f"SELECT {ask.key()} FROM catalog_search WHERE {ask.matches()}"  # noqa: S608
+    return Q(pk__in=RawSQL(sql, [ask.everywhere(words)]))  # noqa: S611
+
+
+def part_matching(text: str, most: int) -> tuple[Q, bool]:
+    """`matching` for whoever reads every entity that fits, several times; the second value tells that it is a part.
+
+    Where more than `most` entities have the words, it is those of every so-manieth id. Four statements at most.
+    """
+    words = ask.words_of(text)
+    if not words:
+        return matching(text), False
+    VOCABULARY.refresh()
+    question, key = ask.everywhere(words), ask.key()
+    found = f"SELECT {key} FROM catalog_search WHERE {ask.matches()}"  # noqa: S608
+    ids = _ids(f"{found} LIMIT {most + 1:d}", question)
+    is_part = len(ids) > most
+    if is_part:
+        newest = Entity.objects.aggregate(n=Max("pk"))["n"] or 0
+        ids = _ids(f"{found} AND {key} %% {max(2, ceil(newest / most)):d} = 0", question)
+    return Q(Among("pk", ids)), is_part
+
+
+def _ids(sql: str, question: str) -> list[int]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [question])
+        return [pk for (pk,) in cursor.fetchall()]
+
+
+def having(text: str) -> Q:
+    """The same, asked of each entity by itself: for lists in an order of their own, where nearly any entity fits."""
+    words = ask.words_of(text)
+    if not words:
+        return Q(pk__in=[]) if text.strip() else Q()
+    VOCABULARY.refresh()
+    # OFFSET 0 keeps PostgreSQL from making a join of it, which would read all that fit before the first is shown.
+    same = f"catalog_search.{ask.key()} = catalog_entity.id"
+    sql = f"EXISTS (SELECT 1 FROM catalog_search WHERE {same} AND {ask.matches()} LIMIT 1 OFFSET 0)"  # noqa: S608
+    return Q(RawSQL(sql, [ask.everywhere(words)], output_field=BooleanField()))  # noqa: S611
+
+
+def is_common(text: str, most: int) -> bool:
+    """Whether more than `most` entities have the words, whoever may see them; one statement that stops there."""
+    words = ask.words_of(text)
+    if not words:
+        return False
+    VOCABULARY.refresh()
+    sql = f"SELECT COUNT(*) FROM (SELECT 1 FROM catalog_search WHERE {ask.matches()} LIMIT {most + 1:d}) AS found"  # noqa: S608
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [ask.everywhere(words)])
+        return bool(cursor.fetchone()[0] > most)
 
 
 def search(actor: Actor, words: str, *, limit: int = 20, kinds: Sequence[str] = ()) -> SearchResult:

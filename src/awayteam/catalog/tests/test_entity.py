@@ -256,15 +256,29 @@ def test_pages_take_a_constant_number_of_statements(django_assert_num_queries: D
     for n in range(20):
         world.relate(world.entity("Component", f"more-{n}"), RelationType.DEPENDS_ON, orders)
     assert Relation.objects.count() > 20
-    budgets = {
-        1: lambda: queries.resolve(SYSTEM, orders.ref),
-        2: lambda: queries.relation_counts(SYSTEM, orders),
-        3: lambda: queries.relations(SYSTEM, orders),
-        4: lambda: queries.relations_page(SYSTEM, orders, RelationType.DEPENDS_ON, "in"),
-    }
-    for budget, read in budgets.items():
+    budgets = [
+        (2, lambda: queries.resolve(SYSTEM, orders.ref)),
+        (1, lambda: queries.ownership_history(world.NOBODY, orders)),
+        (2, lambda: queries.relation_counts(SYSTEM, orders)),
+        (3, lambda: queries.relations(SYSTEM, orders)),
+        (3, lambda: queries.relations_and_counts(SYSTEM, orders)),
+        (4, lambda: queries.relations_page(SYSTEM, orders, RelationType.DEPENDS_ON, "in")),
+        (10, lambda: queries.neighbourhood(world.NOBODY, orders)),
+    ]
+    for budget, read in budgets:
         with django_assert_num_queries(budget):
             read()
+
+
+@pytest.mark.parametrize("limit", [1, 3, 1_000])
+def test_relations_and_counts_are_those_of_either(limit: int) -> None:
+    rows = world.named()
+    for entity in rows.values():
+        for actor in (world.NOBODY, SYSTEM):
+            related, counts = queries.relations_and_counts(actor, entity, limit=limit)
+            assert counts == queries.relation_counts(actor, entity)
+            if limit == 1_000:
+                assert related == queries.relations(actor, entity)
 
 
 def test_health_counts_what_has_no_owner() -> None:

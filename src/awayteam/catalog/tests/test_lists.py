@@ -9,7 +9,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from awayteam.catalog import queries
 from awayteam.catalog.models import Entity, Ownership, Revision
-from awayteam.catalog.queries import EntityFilter
+from awayteam.catalog.queries import EntityFilter, filters
 from awayteam.catalog.tests import world
 from awayteam.kernel.actor import SYSTEM, Actor
 from awayteam.kernel.errors import InvalidInput
@@ -180,10 +180,37 @@ def test_a_list_takes_two_statements(django_assert_num_queries: DjangoAssertNumQ
         queries.list_entities(SYSTEM, EntityFilter(), sort="owner", limit=10)
 
 
+def test_counts_of_words_that_are_everywhere_are_lower_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    member = world.many()
+    exact = queries.counted(member, EntityFilter(text="thing"))
+    monkeypatch.setattr(filters, "MOST_COUNTED", 60)
+    part = queries.counted(member, EntityFilter(text="thing"))
+    assert (exact.at_least, part.at_least) == (False, True)
+    assert 0 < part.total < exact.total == queries.total(member, EntityFilter(text="thing"))
+    for some, all in zip(part.facets, exact.facets, strict=True):
+        assert (some.at_least, all.at_least) == (True, False)
+        known = {value.value: value.count for value in all.values}
+        assert all.name == some.name
+        assert any(value.count for value in some.values)
+        assert [value for value in some.values if value.count > known.get(value.value, 0)] == []
+
+
+@pytest.mark.parametrize("filter", [EntityFilter(text="thing"), EntityFilter(tag=("java",), kind=("API",))])
+def test_lists_are_the_same_whether_they_look_up_or_check(
+    filter: EntityFilter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    member = world.many()
+    looked_up = [row.ref for row in queries.list_entities(member, filter, limit=300, sort="-name").items]
+    monkeypatch.setattr(filters, "OFTEN", 3)
+    checked = [row.ref for row in queries.list_entities(member, filter, limit=300, sort="-name").items]
+    assert looked_up == checked
+    assert len(checked) > 5
+
+
 def test_facets_take_a_bounded_number_of_statements(django_assert_max_num_queries: Any) -> None:
     world.many(60)
     for filter in (EntityFilter(), EntityFilter(owner=("team-1",), source=("source 1",)), EntityFilter(text="x")):
-        with django_assert_max_num_queries(13):
+        with django_assert_max_num_queries(15):
             queries.facets(world.NOBODY, filter)
 
 

@@ -65,10 +65,14 @@ def load(request: Request, namespace: str, kind: str, name: str, *, others: bool
     return entity
 
 
-def frame(request: Request, entity: Entity, tab: str) -> dict[str, Any]:
-    """What every page of a thing shows: header, tabs, what may be done."""
+Counts = dict[tuple[RelationType, str], int]
+"""How many other ends a thing has by relation and direction."""
+
+
+def frame(request: Request, entity: Entity, tab: str, counts: Counts | None = None) -> dict[str, Any]:
+    """What every page of a thing shows: header, tabs, what may be done. `counts` where they are known already."""
     now = timezone.now()
-    counts = queries.relation_counts(request.actor, entity)
+    counts = queries.relation_counts(request.actor, entity) if counts is None else counts
     operations = entity.operations.count() if entity.kind == "API" else None
     here = thing_address(entity.ref)
     tabs: list[tuple[str, str, str, int | None]] = [("overview", "Overview", here, None)]
@@ -110,21 +114,23 @@ def overview(request: Request, namespace: str, kind: str, name: str) -> HttpResp
     entity = load(request, namespace, kind, name)
     if not isinstance(entity, Entity):
         return entity
-    context = frame(request, entity, "overview")
+    rows, counts = queries.relations_and_counts(request.actor, entity, limit=200)
+    context = frame(request, entity, "overview", counts)
     around = queries.neighbourhood(request.actor, entity)
     team = context["owner_team"]
     members = organisation.members(team) if team else []
+    edits = queries.edits(entity)
     spec = entity.document.get("spec") if isinstance(entity.document, dict) else None
     metadata = entity.document.get("metadata") if isinstance(entity.document, dict) else None
     context |= {
-        "groups": _groups(request, entity, context["relation_counts"]),
+        "groups": _groups(rows, counts),
         "consumers": _layer(around, consumers=True),
         "providers": _layer(around, consumers=False),
         "left_out": around.left_out,
         "members": members,
         "leads": [row for row in members if "lead" in row.roles],
-        "contradictions": queries.contradictions(entity),
-        "edits": queries.edits(entity),
+        "contradictions": [edit for edit in edits if edit.contradicts],
+        "edits": edits,
         "findings": queries.findings(entity, limit=20),
         "links": _links(metadata),
         "annotations": _texts(metadata, "annotations"),
@@ -137,9 +143,8 @@ def overview(request: Request, namespace: str, kind: str, name: str) -> HttpResp
     return render(request, "catalog/entity.html", context)
 
 
-def _groups(request: Request, entity: Entity, counts: dict[tuple[RelationType, str], int]) -> list[RelationGroup]:
+def _groups(rows: list[RelationRow], counts: Counts) -> list[RelationGroup]:
     """The first few relations of each kind but ownership, which stands in the header."""
-    rows = queries.relations(request.actor, entity, limit=200)
     found: dict[tuple[RelationType, str], list[RelationRow]] = {}
     for row in rows:
         if row.relation is not RelationType.OWNED_BY or row.direction == "in":

@@ -11,6 +11,9 @@ from awayteam.kernel.actor import Actor
 from awayteam.organisation.models import Membership, Team
 from awayteam.organisation.queries.dates import dated
 
+LONG = ("mission", "contacts", "picture", "calendar")
+"""Facts of a team that a tree has no room for; they are read when somebody asks."""
+
 
 @dataclass(frozen=True, slots=True)
 class TreeNode:
@@ -36,7 +39,8 @@ def tree(actor: Actor, *, at: datetime | None = None, root: Team | None = None) 
     at its first team by name, so every team appears once.
     """
     alive = Q(dissolved_at__isnull=True) if at is None else Q(dissolved_at__isnull=True) | Q(dissolved_at__gt=at)
-    teams = {row.pk: row for row in sorted(Team.objects.filter(alive), key=lambda row: str(row).casefold())}
+    rows = Team.objects.filter(alive).defer(*LONG)
+    teams = {row.pk: row for row in sorted(rows, key=lambda row: str(row).casefold())}
     staff: dict[int, set[int]] = defaultdict(set)
     for team_id, person_id in Membership.objects.filter(dated(at)).values_list("team", "person"):
         staff[team_id].add(person_id)
