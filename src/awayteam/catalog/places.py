@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from awayteam.catalog import queries
+from awayteam.catalog import queries, tour
 from awayteam.catalog.bulk import OFFER
 from awayteam.catalog.models import Entity
 from awayteam.catalog.permissions import Verb, can, visible
@@ -38,6 +38,7 @@ def register() -> None:
     )
     subjects.register("entity", _entities, _audience)
     bulk.register(OFFER)
+    tour.register()
     listings.register(Listing("services", "Services"), Listing("apis", "APIs"), Listing("catalog", "Catalog"))
 
 

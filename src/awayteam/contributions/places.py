@@ -5,7 +5,7 @@ from typing import Any
 from django.urls import reverse
 
 from awayteam.catalog.models import Entity
-from awayteam.contributions import queries
+from awayteam.contributions import queries, tour
 from awayteam.contributions.models import Repository
 from awayteam.contributions.permissions import visible
 from awayteam.contributions.queries.authors import seen_by
@@ -32,6 +32,7 @@ def register() -> None:
     panels.register_navigation(NavigationEntry("away", "Away map", 50, "away_map", "arrows-exchange", "a", PAGES))
     panels.register("team", Panel("away", "Help given and taken", 30, _team, "contributions/team_panel.html"))
     panels.register("entity", Panel("changers", "Who changes it", 40, _entity, "contributions/entity_panel.html"))
+    tour.register()
     subjects.register("author", _authors)
     subjects.register("repository", _repositories)
 

@@ -18,7 +18,8 @@ from django.utils import timezone
 from awayteam.kernel import markdown, pages, panels, rulebook
 from awayteam.lists import bulk
 from awayteam.lists.queries import Told, last_told, menu
-from awayteam.web import charts, marks, moments, texts
+from awayteam.notifications.queries import unread_count
+from awayteam.web import charts, marks, moments, texts, tour
 
 
 class Pages(Jinja2):
@@ -124,7 +125,7 @@ def _may_sign_up(context: jinja2.runtime.Context) -> bool:
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
-    """What every page's frame needs; costs no statement."""
+    """What every page's frame needs; costs no statement, but for the count at the bell where the frame has one."""
     route = request.resolver_match.view_name if request.resolver_match else ""
     actor = getattr(request, "actor", None)
     return {
@@ -135,6 +136,9 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "dense": request.COOKIES.get("density", "dense") == "dense",
         "route": route,
         "theme": theme(request),
+        "unread": lambda: unread_count(actor) if actor is not None else 0,
+        "tour": tour.strip(request) if settings.DEMO else None,
+        "tour_place": tour.place(request) if settings.DEMO else None,
     }
 
 

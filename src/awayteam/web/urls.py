@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from awayteam.web import home, views
+from awayteam.web import home, tour, views
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -10,4 +10,7 @@ urlpatterns = [
     path("choose/", views.choose, name="choose"),
     path("healthz", views.healthz, name="healthz"),
     path("keys/", views.keys, name="keys"),
+    path("tour/", tour.start, name="tour"),
+    path("tour/<int:question>/", tour.stop, name="tour_stop"),
+    path("tour/leave/", tour.leave, name="tour_leave"),
 ]

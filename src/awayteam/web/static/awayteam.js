@@ -161,6 +161,7 @@
     "g": () => { waitingForG = Date.now(); },
     "j": () => step(1),
     "k": () => step(-1),
+    "e": () => document.activeElement?.closest("li, tr")?.querySelector("[data-key=e]")?.click(),
     "x": () => document.activeElement?.closest("tr")?.querySelector(".pick input")?.click(),
   };
   document.addEventListener("keydown", (event) => {
@@ -178,6 +179,12 @@
         event.preventDefault();
         link.click();
       }
+      return;
+    }
+    const control = $(`[data-key="${CSS.escape(event.key)}"]`);
+    if (control) {
+      event.preventDefault();
+      control.click();
       return;
     }
     const action = plain[event.key];

@@ -146,5 +146,8 @@ NO_PAGES = {
     "become": "only in the demonstration; test_frame looks at it there",
     "choose": "sends back to where one was",
     "healthz": "for machines",
+    "tour": "leads to the first stop, in the demonstration; test_tour goes there",
+    "tour_leave": "sends back to where one was",
+    "tour_stop": "leads to a page of another app",
 }
 """Routes that answer to GET and are no page of the inventory, and why."""

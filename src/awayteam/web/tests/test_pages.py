@@ -131,7 +131,7 @@ def test_every_template_is_rendered(shop: Shop, monkeypatch: pytest.MonkeyPatch)
         # shown after a POST, in the demonstration, or on an error: test_changes, test_frame
         "accounts/become.html", "accounts/token_secret.html", "kernel/webhook_secret.html",
         "lists/bulk.html", "lists/save.html",
-        "web/bare.html", "web/error.html", "web/error_fragment.html",
+        "web/tour.html", "web/bare.html", "web/error.html", "web/error_fragment.html",
         # without any repository, and on an entity that is an area of one
         "contributions/entity_panel.html", "contributions/nothing.html",
         # by another provider, by a second factor, without a password: test_signing_in
