@@ -261,16 +261,19 @@ def finish(
     real_effort: Decimal | None = None,
     reason: str,
     version: int | None = None,
+    authorised_by: str = "",
 ) -> Displaced:
     """End an item: it is done, those below it move up, and its real effort joins the team's past.
 
     `real_effort` in team-weeks; None counts it from the calendar since its start, shared with what was in work then.
+    `authorised_by` as in `place`.
     """
     if real_effort is not None:
         problems: dict[str, str] = {}
         facts.number(problems, "real_effort", real_effort, least=Decimal("0.01"), most=Decimal(10_000))
         facts.refuse(problems, "The effort can't be used.")
-    with changing(item.team, actor=actor, now=now, reason=reason, verb=Verb.EDIT, version=version) as change:
+    verb = None if authorised_by else Verb.EDIT
+    with changing(item.team, actor=actor, now=now, reason=reason, verb=verb, version=version) as change:
         row = _open(item)
         row.estimated = row.estimated or _expected(row)
         row.real_effort, row.real_given = real_effort or _counted(row, now), real_effort is not None
