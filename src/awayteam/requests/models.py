@@ -6,6 +6,16 @@ from django.db import models
 from django.db.models import F, Q
 
 from awayteam.requests.machine import FINAL, State
+from awayteam.requests.routing.models import (
+    Clue,
+    FileKey,
+    FileRule,
+    OperationKey,
+    RequestTerm,
+    RoutedEntity,
+    RoutedRepository,
+    RoutingState,
+)
 from awayteam.requests.rules import DeclineReason
 
 
@@ -20,6 +30,7 @@ class Kind(models.TextChoices):
 
 STATES = [(state.value, state.value) for state in State]
 REASONS = [(reason.value, reason.value) for reason in DeclineReason]
+FINAL_VALUES = sorted(state.value for state in FINAL)
 
 
 class Request(models.Model):
@@ -87,17 +98,17 @@ class Request(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=Q(state__in=[state.value for state in FINAL], closed_at__isnull=False)
-                | (~Q(state__in=[state.value for state in FINAL]) & Q(closed_at__isnull=True)),
+                condition=Q(state__in=FINAL_VALUES, closed_at__isnull=False)
+                | (~Q(state__in=FINAL_VALUES) & Q(closed_at__isnull=True)),
                 name="request_closed_when_final",
             ),
             models.CheckConstraint(
-                condition=~Q(state__in=[state.value for state in FINAL])
+                condition=~Q(state__in=FINAL_VALUES)
                 | Q(turn_person__isnull=True, turn_team__isnull=True, clock__isnull=True),
                 name="request_final_has_no_turn",
             ),
             models.CheckConstraint(
-                condition=Q(state__in=[state.value for state in FINAL]) | Q(turn_team__isnull=False),
+                condition=Q(state__in=FINAL_VALUES) | Q(turn_team__isnull=False),
                 name="request_open_has_a_turn",
             ),
             models.CheckConstraint(
@@ -258,3 +269,23 @@ class ManagementTime(models.Model):
 
     def __str__(self) -> str:
         return f"{self.minutes} min on {self.request_id}"
+
+
+__all__ = [
+    "REASONS",
+    "STATES",
+    "Asker",
+    "Clue",
+    "Escalation",
+    "FileKey",
+    "FileRule",
+    "Kind",
+    "ManagementTime",
+    "OperationKey",
+    "Request",
+    "RequestTerm",
+    "RoutedEntity",
+    "RoutedRepository",
+    "RoutingState",
+    "Step",
+]

@@ -179,15 +179,15 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='request',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('closed_at__isnull', False), ('state__in', ['dropped', 'done', 'lapsed', 'withdrawn', 'duplicated', 'merged'])), models.Q(models.Q(('state__in', ['dropped', 'done', 'lapsed', 'withdrawn', 'duplicated', 'merged']), _negated=True), ('closed_at__isnull', True)), _connector='OR'), name='request_closed_when_final'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('closed_at__isnull', False), ('state__in', ['done', 'dropped', 'duplicated', 'lapsed', 'merged', 'withdrawn'])), models.Q(models.Q(('state__in', ['done', 'dropped', 'duplicated', 'lapsed', 'merged', 'withdrawn']), _negated=True), ('closed_at__isnull', True)), _connector='OR'), name='request_closed_when_final'),
         ),
         migrations.AddConstraint(
             model_name='request',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['dropped', 'done', 'lapsed', 'withdrawn', 'duplicated', 'merged']), _negated=True), models.Q(('clock__isnull', True), ('turn_person__isnull', True), ('turn_team__isnull', True)), _connector='OR'), name='request_final_has_no_turn'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['done', 'dropped', 'duplicated', 'lapsed', 'merged', 'withdrawn']), _negated=True), models.Q(('clock__isnull', True), ('turn_person__isnull', True), ('turn_team__isnull', True)), _connector='OR'), name='request_final_has_no_turn'),
         ),
         migrations.AddConstraint(
             model_name='request',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['dropped', 'done', 'lapsed', 'withdrawn', 'duplicated', 'merged']), ('turn_team__isnull', False), _connector='OR'), name='request_open_has_a_turn'),
+            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['done', 'dropped', 'duplicated', 'lapsed', 'merged', 'withdrawn']), ('turn_team__isnull', False), _connector='OR'), name='request_open_has_a_turn'),
         ),
         migrations.AddConstraint(
             model_name='request',

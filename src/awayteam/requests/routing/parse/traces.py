@@ -35,9 +35,7 @@ class Section:
 def read(lines: Sequence[str]) -> tuple[list[Finding], set[int], bool]:
     """Findings of all frames, the numbers of the lines within traces, and whether a call to others failed."""
     sections = [one for one in _sections(lines) if one.frames]
-    taken = {
-        number for section in sections for number in range(section.frames[0][0], section.frames[-1][0] + 1)
-    }
+    taken = {number for section in sections for number in range(section.frames[0][0], section.frames[-1][0] + 1)}
     weights = _weights(sections)
     found: list[Finding] = []
     for place, (section, weight) in enumerate(zip(sections, weights, strict=True)):
