@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+FOLDER = "demonstration"
+
 
 def register(app: typer.Typer) -> None:
     app.command()(demo)
@@ -25,10 +27,12 @@ def demo(
     from awayteam.cli.setup import django
 
     django()
+    from django.conf import settings
+
     from awayteam.catalog.models import Entity
     from awayteam.demo import build
 
-    if not build.exists():
+    if not build.exists(settings.DATA / FOLDER):
         if Entity.objects.exclude(source__name=build.NAME).exclude(source=None).exists():
             raise Conflict(
                 "There is an organisation here that isn't the demonstration.", "Choose another --data folder."
@@ -57,4 +61,4 @@ def _build() -> None:
                 task, description=f"Two years of a shop that does not exist: {what}", completed=done, total=total
             )
 
-        build.build(settings.DATA / "demonstration", now=timezone.now(), progress=show)
+        build.build(settings.DATA / FOLDER, now=timezone.now(), progress=show)

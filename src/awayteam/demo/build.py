@@ -13,6 +13,7 @@ from awayteam.contributions import refresh
 from awayteam.demo import files, history, world
 from awayteam.imports import actions, engine
 from awayteam.kernel.actor import SYSTEM
+from awayteam.kernel.errors import Conflict
 from awayteam.sources.models import Source
 
 NAME = "Demonstration"
@@ -21,8 +22,20 @@ REPOSITORIES = "demonstration-repositories"
 Progress = Callable[[str, int, int], None]
 
 
-def exists() -> bool:
-    return Source.objects.filter(name=NAME, last_success_at__isnull=False, counts__whole=True).exists()
+def exists(folder: Path) -> bool:
+    """Whether it stands already. Raises `Conflict` where it was cut off while it was built: the days of its history
+    can't be imported again after later ones."""
+    if not Source.objects.filter(name=NAME).exists():
+        return False
+    if not _mark(folder).exists():
+        what = f"The demonstration in {folder.parent} was cut off while it was built."
+        raise Conflict(what, "Remove that folder (with PostgreSQL the database too), or choose another --data folder.")
+    return True
+
+
+def _mark(folder: Path) -> Path:
+    """A file that says that `folder` was built to the end; what the source counts changes with every import."""
+    return folder.with_name(f"{folder.name}.whole")
 
 
 def build(folder: Path, *, now: datetime, progress: Progress) -> None:
@@ -37,12 +50,12 @@ def build(folder: Path, *, now: datetime, progress: Progress) -> None:
         source = actions.source_for(actions.Wanted(str(folder), name=NAME, watched=True), actor=SYSTEM, now=at)
         engine.run(source, actor=SYSTEM, now=at, workers=1)
     _follow(demonstration, folder.parent / REPOSITORIES, now, progress)
-    Source.objects.filter(name=NAME).update(counts={**Source.objects.get(name=NAME).counts, "whole": True})
+    _mark(folder).write_text(f"{now:%Y-%m-%d}\n")
     progress("done", len(days), len(days))
 
 
 def _follow(demonstration: world.World, folder: Path, now: datetime, progress: Progress) -> None:
-    """Write the repositories and read them for the away map; a build that was cut off begins anew."""
+    """Write the repositories and read them for the away map."""
     shutil.rmtree(folder, ignore_errors=True)
     paths = history.write(demonstration, folder, progress)
     rows = [contributions.follow(str(path), actor=SYSTEM, now=now) for path in paths]
