@@ -330,9 +330,6 @@ class Roadmaps:
         minimum=1,
         maximum=1000,
     )
-    forecast_minutes: int = rule(
-        "Minutes between two looks whether stored forecasts must be made afresh.", minimum=1, maximum=1440
-    )
     accuracy_prior_items: float = rule(
         "How many finished items the belief that a team estimates rightly is worth.", minimum=0.1, maximum=1000
     )

@@ -2,8 +2,9 @@
 
 from awayteam.roadmaps.queries.documents import DocumentView, compare, document, documents, read
 from awayteam.roadmaps.queries.goals import GoalView, KeyResultView, goal, goals, views
-from awayteam.roadmaps.queries.items import ItemFilter, ItemView, item, items, owned_goals_and_items, story, view
+from awayteam.roadmaps.queries.items import ItemFilter, ItemView, item, items, items_of, story, view
 from awayteam.roadmaps.queries.overview import (
+    LATE,
     SHOW,
     Coming,
     OverviewFilter,
@@ -26,6 +27,7 @@ from awayteam.roadmaps.queries.roadmap import (
 )
 
 __all__ = [
+    "LATE",
     "SHOW",
     "Coming",
     "DocumentView",
@@ -49,9 +51,9 @@ __all__ = [
     "goals",
     "item",
     "items",
+    "items_of",
     "oldest_forecast",
     "overview",
-    "owned_goals_and_items",
     "read",
     "risk",
     "roadmap",

@@ -114,7 +114,7 @@ def _known(name: str, given: set[str], known: set[str]) -> None:
         raise InvalidInput(what, f"Choose from {', '.join(sorted(known))}.", {name: what})
 
 
-def owned_goals_and_items(actor: Actor, person: Person) -> tuple[int, list[Item]]:
-    """How many open goals a person owns, and the open items that they put on roadmaps, newest first."""
+def items_of(actor: Actor, person: Person, limit: int = 10) -> list[Item]:
+    """Open items that a person put on roadmaps, the newest first; one statement."""
     mine = visible(actor, Item.objects.filter(created_by=person, state__in=OPEN)).select_related("team")
-    return person.goals.filter(state="open").count(), list(mine.order_by("-pk")[:10])
+    return list(mine.order_by("-pk")[:limit])
