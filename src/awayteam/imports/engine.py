@@ -13,7 +13,7 @@ from django.db import transaction
 
 from awayteam.catalog import search
 from awayteam.catalog.models import Entity, Presence
-from awayteam.imports import files, takeover
+from awayteam.imports import files, foreignkeys, takeover
 from awayteam.imports.apply import edges, entities, identities, memberships, people, rename, structure, vanish
 from awayteam.imports.apply.item import Item
 from awayteam.imports.apply.session import Session
@@ -60,7 +60,8 @@ def run(
     Raises `Unavailable` where the source as a whole can't be read; then everything stays as it was, and the source
     keeps the error.
     """
-    with import_lock(wait_seconds=wait_seconds):
+    with import_lock(wait_seconds=wait_seconds), bulk.tuned():
+        foreignkeys.restore()
         source.refresh_from_db()
         try:
             with opened(source) as reader:
@@ -209,9 +210,10 @@ class Run:
         settlement = self._settle()
         renamed_ids = self._rename(session, settlement)
         order = self.documents.in_writing_order(settlement.winners.values())
-        for start in range(0, len(order), BATCH):
-            self.progress("Writing entities", start, len(order))
-            self._batch(session, order[start : start + BATCH])
+        with foreignkeys.checked_at_the_end(len(order)):
+            for start in range(0, len(order), BATCH):
+                self.progress("Writing entities", start, len(order))
+                self._batch(session, order[start : start + BATCH])
         self.progress("Writing entities", len(order), len(order))
         vanish.orphan(session, [held.id for held in settlement.vanished if held.id not in renamed_ids])
         notes = [self.notes[id] for id in sorted(self.notes)]

@@ -4,9 +4,10 @@ Rows are tuples in the order of `columns`; values are already in database form (
 Only our own table and column names reach the SQL text, never input.
 """
 
-from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
-from itertools import chain, islice
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC
+from itertools import islice
 from typing import Any
 
 from django.db import connection, models, transaction
@@ -21,7 +22,7 @@ def insert(model: type[models.Model], columns: Sequence[str], rows: Iterable[Seq
     places = ", ".join(["%s"] * len(columns))
     count = 0
     with connection.cursor() as cursor:
-        for chunk in _chunks(_for_sqlite(rows), 5_000):
+        for chunk in _chunks(_for_sqlite(rows, _times(model, columns)), 5_000):
             cursor.executemany(f"INSERT INTO {table} ({quoted}) VALUES ({places})", chunk)  # noqa: S608
             count += len(chunk)
     return count
@@ -36,27 +37,64 @@ def _copy(statement: str, rows: Iterable[Sequence[Any]]) -> int:
     return count
 
 
-def _for_sqlite(rows: Iterable[Sequence[Any]]) -> Iterable[Sequence[Any]]:
+def _times(model: type[models.Model], columns: Sequence[str]) -> list[int]:
+    """The places of the columns that hold times."""
+    times = {field.column for field in model._meta.local_fields if isinstance(field, models.DateTimeField)}
+    return [place for place, column in enumerate(columns) if column in times]
+
+
+def _for_sqlite(rows: Iterable[Sequence[Any]], places: Sequence[int]) -> Iterable[Sequence[Any]]:
     """Times as Django writes them to SQLite. Most rows of a run carry the same time, so its text is kept."""
-    rest = iter(rows)
-    first = next(rest, None)
-    if first is None:
-        return
-    places = [place for place, value in enumerate(first) if value is None or isinstance(value, datetime)]
-    if not places:
-        yield first
-        yield from rest
-        return
-    texts: dict[datetime, str] = {}
-    for row in chain([first], rest):
+    return _with_texts(rows, places) if places else rows
+
+
+def _with_texts(rows: Iterable[Sequence[Any]], places: Sequence[int]) -> Iterable[Sequence[Any]]:
+    texts: dict[Any, str | None] = {None: None}
+    for row in rows:
         values = list(row)
         for place in places:
             value = values[place]
-            if isinstance(value, datetime):
-                if value not in texts:
-                    texts[value] = value.astimezone(UTC).replace(tzinfo=None).isoformat(" ")
-                values[place] = texts[value]
+            if value not in texts:
+                texts[value] = value.astimezone(UTC).replace(tzinfo=None).isoformat(" ")
+            values[place] = texts[value]
         yield values
+
+
+@contextmanager
+def tuned() -> Iterator[None]:
+    """For the time of a large write: room for the pages that are written again and again, and commits that don't wait.
+
+    A crash of the database's machine may undo the last commits, never others without them; so whoever marks work as
+    done must do so after the work, as imports do.
+    """
+    with connection.cursor() as cursor:
+        before = {name: _set(cursor, name, value) for name, value in _TUNING[connection.vendor].items()}
+    try:
+        yield
+    finally:
+        if connection.is_usable():
+            with connection.cursor() as cursor:
+                for name, value in before.items():
+                    _set(cursor, name, value)
+
+
+def _set(cursor: Any, name: str, value: Any) -> Any:
+    """Set a parameter of this connection; returns what it was."""
+    if connection.vendor == "postgresql":
+        cursor.execute("SELECT current_setting(%s)", [name])
+        was = cursor.fetchone()[0]
+        cursor.execute("SELECT set_config(%s, %s, false)", [name, value])
+        return was
+    cursor.execute(f"PRAGMA {name}")
+    was = cursor.fetchone()
+    cursor.execute(f"PRAGMA {name} = {int(value)}")
+    return was[0] if was else value
+
+
+_TUNING: dict[str, dict[str, Any]] = {
+    "sqlite": {"cache_size": -196_608, "mmap_size": 0, "wal_autocheckpoint": 16_384},
+    "postgresql": {"synchronous_commit": "off", "gin_pending_list_limit": "32MB"},
+}
 
 
 def _chunks(rows: Iterable[Any], size: int) -> Iterable[list[Any]]:
@@ -77,7 +115,7 @@ def update(model: type[models.Model], columns: Sequence[str], rows: Iterable[Seq
     assignments = ", ".join(f"{column} = %s" for column in quoted)
     count = 0
     with connection.cursor() as cursor:
-        for chunk in _chunks(_for_sqlite((*row[1:], row[0]) for row in rows), 5_000):
+        for chunk in _chunks(_for_sqlite(((*row[1:], row[0]) for row in rows), _times(model, columns)), 5_000):
             cursor.executemany(f"UPDATE {table} SET {assignments} WHERE id = %s", chunk)  # noqa: S608
             count += len(chunk)
     return count

@@ -60,9 +60,7 @@ def _tree(claims: list[ParentClaim], order: list[int]) -> tuple[dict[int, int], 
     number = {id: place for place, id in enumerate(order)}
     parents, dropped = rules.tree(ParentClaim(number[one.child], number[one.parent], one.own) for one in claims)
     back = {order[child]: order[parent] for child, parent in parents.items()}
-    return back, [
-        DroppedParent(ParentClaim(order[one.child], order[one.parent], one.own), why) for one, why in dropped
-    ]
+    return back, [DroppedParent(ParentClaim(order[one.child], order[one.parent], one.own), why) for one, why in dropped]
 
 
 def examine(session: Session) -> None:

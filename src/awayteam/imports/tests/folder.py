@@ -5,6 +5,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from django.db import connection
+
+from awayteam.catalog import search
 from awayteam.catalog.models import Entity, EntityTag, FacetCount, Presence, Relation
 from awayteam.imports import actions, engine
 from awayteam.imports.results import ImportResult
@@ -114,6 +117,21 @@ def state() -> dict[str, Any]:
         "duplicates": sorted(Duplicate.objects.values_list("ref", "kept_file__path", "dropped_file__path")),
         "findings": sorted((f.path, f.entity, f.message) for f in Finding.objects.all()),
     }
+
+
+def index_is_exact() -> bool:
+    """Whether the search index holds what reading every entity anew would make of it."""
+    kept = _index()
+    search.rebuild()
+    assert kept == _index()
+    return True
+
+
+def _index() -> dict[int, tuple[set[str], str]]:
+    key, tokens = ("entity_id", "tokens::text") if connection.vendor == "postgresql" else ("rowid", "tokens")
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {key}, {tokens}, state FROM catalog_search")
+        return {id: ({word.strip("'") for word in text.split()}, state) for id, text, state in cursor.fetchall()}
 
 
 def cube_is_exact() -> bool:

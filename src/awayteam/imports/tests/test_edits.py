@@ -8,7 +8,7 @@ import pytest
 
 from awayteam.catalog import actions
 from awayteam.catalog.models import Edit, Entity, Ownership, Relation
-from awayteam.imports.tests.folder import Folder, component, cube_is_exact, get, group, user
+from awayteam.imports.tests.folder import Folder, component, cube_is_exact, get, group, index_is_exact, user
 from awayteam.kernel import rulebook
 from awayteam.kernel.actor import SYSTEM
 from awayteam.organisation import actions as organisation
@@ -68,6 +68,7 @@ def test_whose_owner_counts_is_for_the_rulebook_and_both_are_kept(
     assert (edit.value, edit.declared, edit.declared_at) == ("group:default/two", "group:default/three", folder.now)
     assert [name for name, is_open in owners() if is_open] == [expected]
     assert cube_is_exact()
+    assert index_is_exact()
 
 
 def test_newest_keeps_an_edit_while_the_source_says_what_it_said(folder: Folder, wins: Any) -> None:
@@ -102,6 +103,7 @@ def test_a_source_takes_over_what_was_entered_by_hand(folder: Folder) -> None:
     assert tool.owner is not None
     assert (tool.owner.name, result.duplicates) == ("two", [])
     assert cube_is_exact()
+    assert index_is_exact()
 
 
 def test_what_was_corrected_by_hand_stays_corrected(folder: Folder) -> None:

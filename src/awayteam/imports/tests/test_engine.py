@@ -14,6 +14,7 @@ from awayteam.imports.tests.folder import (
     entity,
     get,
     group,
+    index_is_exact,
     state,
     user,
 )
@@ -76,6 +77,7 @@ def test_files_become_entities_with_owner_relations_tags_operations_and_events(f
     assert len(names("entity.created")) == 4
     assert names("source.imported") == ["repo"]
     assert cube_is_exact()
+    assert index_is_exact()
 
 
 def test_importing_again_changes_nothing_and_reads_nothing(folder: Folder) -> None:
@@ -112,6 +114,7 @@ def test_a_change_leaves_revision_event_and_dated_ownership(folder: Folder) -> N
     targets = Relation.objects.filter(source=orders).values_list("target__ref", flat=True)
     assert list(targets) == ["group:default/two"]
     assert cube_is_exact()
+    assert index_is_exact()
 
 
 def test_what_vanishes_is_an_orphan_comes_back_or_goes_after_the_grace_time(folder: Folder) -> None:
@@ -141,6 +144,7 @@ def test_what_vanishes_is_an_orphan_comes_back_or_goes_after_the_grace_time(fold
     assert get("component:default/stock").presence == Presence.MISSING, "orders still depends on it"
     assert not Ownership.objects.filter(entity__ref="component:default/lone", ends=None).exists()
     assert cube_is_exact()
+    assert index_is_exact()
 
 
 def test_the_first_claimant_keeps_a_reference_until_it_goes(folder: Folder) -> None:
@@ -162,6 +166,7 @@ def test_the_first_claimant_keeps_a_reference_until_it_goes(folder: Folder) -> N
     folder.load()
     assert get("component:default/orders").title == "C"
     assert cube_is_exact()
+    assert index_is_exact()
 
 
 def test_within_a_first_import_the_order_of_paths_decides(folder: Folder) -> None:
@@ -188,6 +193,7 @@ def test_claims_hold_across_sources(tmp_path: Path) -> None:
     orders.refresh_from_db()
     assert (orders.title, orders.presence) == ("One", Presence.PRESENT)
     assert cube_is_exact()
+    assert index_is_exact()
 
 
 def test_removing_a_source_orphans_what_only_it_declared(folder: Folder) -> None:
@@ -197,6 +203,7 @@ def test_removing_a_source_orphans_what_only_it_declared(folder: Folder) -> None
     assert set(Entity.objects.values_list("presence", flat=True)) == {Presence.ORPHAN}
     assert not Source.objects.exists()
     assert cube_is_exact()
+    assert index_is_exact()
 
 
 def test_kinds_are_spelt_as_usual_and_others_as_first_written(folder: Folder) -> None:
@@ -216,6 +223,7 @@ def test_kinds_are_spelt_as_usual_and_others_as_first_written(folder: Folder) ->
     assert list(spelt) == ["Widget"] * 7, "first to fourth, later, named and more"
     assert get("component:default/orders").document["kind"] == "component"
     assert cube_is_exact()
+    assert index_is_exact()
 
 
 def test_a_broken_document_keeps_its_last_good_version(folder: Folder) -> None:
@@ -291,6 +299,7 @@ def test_a_rename_keeps_the_entity_and_leaves_an_alias(folder: Folder, explicit:
     assert result.dangling == [] or all("orders" not in one["to"] for one in result.dangling)
     assert Relation.objects.filter(source__ref="component:default/web", target=after).exists()
     assert cube_is_exact()
+    assert index_is_exact()
 
 
 def test_a_rename_absorbs_what_was_named_before_it_was_declared(folder: Folder) -> None:
@@ -305,6 +314,7 @@ def test_a_rename_absorbs_what_was_named_before_it_was_declared(folder: Folder) 
     assert list(Membership.objects.filter(ends=None).values_list("team_id", flat=True)) == [team.team_id]
     assert list(Team.objects.values_list("ref", flat=True)) == ["group:default/two"]
     assert cube_is_exact()
+    assert index_is_exact()
 
 
 def test_memberships_open_and_close_with_dates_when_nobody_declares_them(folder: Folder) -> None:

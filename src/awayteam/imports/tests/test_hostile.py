@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from awayteam.catalog.models import Entity, Presence
-from awayteam.imports.tests.folder import Folder, component, cube_is_exact, entity, get
+from awayteam.imports.tests.folder import Folder, component, cube_is_exact, entity, get, index_is_exact
 from awayteam.sources.models import SourceFile
 
 pytestmark = pytest.mark.django_db
@@ -53,6 +53,7 @@ def test_odd_values_reach_the_database_or_an_error(tmp_path: Path) -> None:
     assert get("component:default/orders").title == "é" * 300
     assert result.errors or Entity.objects.filter(ref="component:default/odd").exists()
     assert cube_is_exact()
+    assert index_is_exact()
 
 
 def test_ten_thousand_documents_in_a_file(tmp_path: Path) -> None:

@@ -6,9 +6,12 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
 
 import orjson
+import psycopg
 import pytest
 
 from awayteam.imports.tests.folder import component, group, user
@@ -20,7 +23,7 @@ PROBE = """
 from awayteam.cli.setup import django; django()
 from django.db import connection
 from awayteam.catalog.models import Entity
-from awayteam.imports.tests.folder import cube_is_exact, state
+from awayteam.imports.tests.folder import cube_is_exact, index_is_exact, state
 import orjson, sys
 half = 0
 rows = Entity.objects.filter(kind="Component", presence=1)
@@ -32,7 +35,7 @@ for row in rows.prefetch_related("declarations", "tag_rows", "ownerships"):
     wanted |= {(5, one.replace("component:", "component:default/")) for one in on}
     whole = edges == wanted and [tag.tag for tag in row.tag_rows.all()] == ["java"] and row.ownerships.count() == 1
     half += not whole
-cube_is_exact()
+cube_is_exact() and index_is_exact()
 found = {"half": half, "present": rows.count(), "state": state() if "state" in sys.argv else None}
 sys.stdout.buffer.write(orjson.dumps(found))
 """
@@ -50,7 +53,8 @@ def _folder(root: Path) -> None:
 
 def _run(data: Path, *arguments: str) -> "subprocess.Popen[bytes]":
     environment = {**os.environ, "AWAYTEAM_DATA": str(data), "DJANGO_SETTINGS_MODULE": "awayteam.settings"}
-    environment.pop("DATABASE_URL", None)
+    if address := environment.get("DATABASE_URL"):
+        environment["DATABASE_URL"] = urlunsplit(urlsplit(address)._replace(path=f"/{_database(data)}"))
     return subprocess.Popen(
         [sys.executable, *arguments],
         env=environment,
@@ -58,6 +62,26 @@ def _run(data: Path, *arguments: str) -> "subprocess.Popen[bytes]":
         stderr=subprocess.PIPE,
         start_new_session=True,
     )
+
+
+def _database(data: Path) -> str:
+    return f"awayteam_kill_{data.name}"
+
+
+@pytest.fixture
+def folders(tmp_path: Path) -> Iterator[tuple[Path, Path]]:
+    """Two data folders, on PostgreSQL with a database of its own each."""
+    both = tmp_path / "data", tmp_path / "calm"
+    address = os.environ.get("DATABASE_URL")
+    if not address:
+        yield both
+        return
+    with psycopg.connect(address, autocommit=True) as server:
+        for data in both:
+            server.execute(f"CREATE DATABASE {_database(data)}")
+        yield both
+        for data in both:
+            server.execute(f"DROP DATABASE {_database(data)} WITH (FORCE)")
 
 
 def _probe(data: Path, *arguments: str) -> dict[str, object]:
@@ -73,10 +97,12 @@ def _import(data: Path, root: Path) -> "subprocess.Popen[bytes]":
 
 
 @pytest.mark.slow
-def test_killed_imports_leave_whole_entities_and_the_next_run_completes(tmp_path: Path) -> None:
-    root, data, calm = tmp_path / "repo", tmp_path / "data", tmp_path / "calm"
+def test_killed_imports_leave_whole_entities_and_the_next_run_completes(
+    tmp_path: Path, folders: tuple[Path, Path]
+) -> None:
+    root, (data, calm) = tmp_path / "repo", folders
     _folder(root)
-    for folder in (data, calm):
+    for folder in folders:
         _run(folder, "-m", "awayteam", "sources", "list").communicate(timeout=60)
     begun = time.monotonic()
     assert _import(calm, root).communicate(timeout=300)[0]

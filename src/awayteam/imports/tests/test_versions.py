@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from awayteam.catalog import facets
 from awayteam.catalog.models import Alias, Entity, FacetCount, Ownership, Presence
-from awayteam.imports.tests.folder import Folder, component, cube_is_exact, group, state, user
+from awayteam.imports.tests.folder import Folder, component, cube_is_exact, group, index_is_exact, state, user
 from awayteam.sources.models import Source
 
 GROUPS = ("one", "two", "three")
@@ -107,7 +107,8 @@ def test_any_way_to_a_version_ends_where_a_fresh_import_does(versions: list[dict
 
 
 def _consistent() -> None:
-    cube_is_exact()
+    assert cube_is_exact()
+    assert index_is_exact()
     for entity in Entity.objects.exclude(owner=None).exclude(presence=4):
         assert list(Ownership.objects.filter(entity=entity, ends=None).values_list("owner_id", flat=True)) == [
             entity.owner_id
@@ -123,3 +124,4 @@ def test_the_cube_can_be_counted_anew(tmp_path: Path) -> None:
     FacetCount.objects.all().delete()
     facets.rebuild()
     assert cube_is_exact()
+    assert index_is_exact()
