@@ -148,6 +148,10 @@ class Ownership(models.Model):
                 name="ownership_ends_after_it_starts",
             ),
         ]
+        indexes = [
+            models.Index(fields=["starts"], name="ownership_starts", condition=Q(starts__isnull=False)),
+            models.Index(fields=["ends"], name="ownership_ends", condition=Q(ends__isnull=False)),
+        ]
 
     def __str__(self) -> str:
         return f"{self.owner_id} owns {self.entity_id}"

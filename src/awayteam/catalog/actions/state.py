@@ -72,14 +72,22 @@ def value_of(entity: Entity, field: str) -> Any:
     return plain(value)
 
 
-def put(entity: Entity, values: dict[str, Any], *, now: datetime, reason: str, since: datetime | None = None) -> None:
+def put(
+    entity: Entity,
+    values: dict[str, Any],
+    *,
+    now: datetime,
+    reason: str,
+    since: datetime | None = None,
+    is_dated: bool = False,
+) -> None:
     """Set fields of a locked entity (`owner` and `system` are entities) with all that depends on them.
 
-    `since` dates a change of owner where it isn't `now`.
+    `since` dates a change of owner where it isn't `now`; `is_dated` says that the dated ownership has it already.
     """
     old = key_of(entity)
     revise(entity, now)
-    if "owner" in values:
+    if "owner" in values and not is_dated:
         _own(entity, values["owner"], since or now, reason)
     for field in EDGES.keys() & values.keys():
         _edge(entity, field, values[field])

@@ -1,12 +1,14 @@
 """The catalog as it was: states in force at a moment, from current rows and superseded ones.
 
 What has not changed since is in the entity itself; what has is in its revision of that time; what came later is not
-there. Owners follow the dated ownership. Names for sorting, kinds, systems and sources are those of today.
+there, unless a source itself dates an owner then: that was there before it was first read, and is shown as it was first
+known. Owners follow the dated ownership. Names for sorting, kinds, systems and sources are those of today.
 """
 
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Case, Exists, Expression, F, FilteredRelation, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce
@@ -23,7 +25,7 @@ def entities(base: "QuerySet[Entity]", filter: filters.EntityFilter, at: datetim
     """Entities of `base` that existed at that moment and fitted the filter then."""
     found = base.alias(
         past=FilteredRelation("revisions", condition=Q(revisions__valid_from__lte=at, revisions__valid_to__gt=at)),
-    ).filter(Q(changed_at__lte=at) | Q(past__isnull=False))
+    ).filter(Q(changed_at__lte=at) | Q(past__isnull=False) | Q(first_seen_at__gt=at, pk__in=_owned_before(at)))
     found = found.alias(**{f"_{name}": _then(name, at) for name in ("presence", "type", "lifecycle")})
     found = found.filter(_presence__in=list(filters.presences(filter.presence)))
     for name in ("type", "lifecycle"):
@@ -53,9 +55,11 @@ def sort_keys(name: str) -> list[str | Expression]:
 
 
 def in_force(rows: Sequence[EntityRow], at: datetime) -> list[EntityRow]:
-    """The same rows with the values and owners of that moment; two statements."""
+    """The same rows with the values and owners of that moment; two statements, three for what was read later."""
     ids = [row.id for row in rows]
     states = {state.entity_id: state for state in revisions(ids, at)}
+    unread = [row.id for row in rows if row.changed_at > at and row.id not in states]
+    states |= {state.entity_id: state for state in _first_known(unread)} if unread else {}
     owners = owners_at(ids, at)
     return [_as_it_was(row, states.get(row.id), owners.get(row.id), at) for row in rows]
 
@@ -63,6 +67,17 @@ def in_force(rows: Sequence[EntityRow], at: datetime) -> list[EntityRow]:
 def revisions(ids: Sequence[int], at: datetime) -> "QuerySet[Revision]":
     """The superseded states of these entities that were in force at that moment."""
     return Revision.objects.filter(entity__in=ids, valid_from__lte=at, valid_to__gt=at)
+
+
+def _first_known(ids: Sequence[int]) -> "QuerySet[Revision]":
+    earlier = Revision.objects.filter(entity=OuterRef("entity"), valid_from__lt=OuterRef("valid_from"))
+    return Revision.objects.filter(~Exists(earlier), entity__in=ids)
+
+
+def _owned_before(at: datetime) -> "QuerySet[Ownership, Any]":
+    """Entities of which a source says who owned them at that moment, with a date: it began by then, or ended after."""
+    stated = Q(starts__isnull=False) | Q(ends__lte=F("entity__first_seen_at"))
+    return Ownership.objects.filter(dated(at), stated).values("entity")
 
 
 def owners_at(ids: Sequence[int], at: datetime) -> dict[int, EntityLink]:
@@ -77,7 +92,12 @@ def owners_at(ids: Sequence[int], at: datetime) -> dict[int, EntityLink]:
 
 
 def _then(column: str, at: datetime) -> Expression:
-    return Case(When(changed_at__lte=at, then=F(column)), default=F(f"past__{column}"))
+    first = Revision.objects.filter(entity=OuterRef("pk")).order_by("valid_from").values(column)[:1]
+    return Case(
+        When(changed_at__lte=at, then=F(column)),
+        When(past__isnull=False, then=F(f"past__{column}")),
+        default=Coalesce(Subquery(first), F(column)),
+    )
 
 
 def _owned_by(references: Sequence[str], at: datetime) -> Q:
@@ -96,7 +116,7 @@ def _tagged(tags: Sequence[str], at: datetime) -> Q:
     condition = Q()
     for tag in tags:
         now = Q(changed_at__lte=at, tag_rows__tag=tag)
-        then = Q(InDocument([], tag, document=F("past__tags")), changed_at__gt=at)
+        then = Q(InDocument([], tag, document=_then("tags", at)), changed_at__gt=at)
         condition |= Q(pk__in=Entity.objects.filter(now).values("pk")) | then
     return condition
 

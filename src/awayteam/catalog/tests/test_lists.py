@@ -275,6 +275,7 @@ def test_as_of_shows_states_and_owners_of_that_time() -> None:
     things = world.named()
     orders = things["component:default/orders-api"]
     past, later = world.NOW - timedelta(days=60), world.NOW + timedelta(days=10)
+    Entity.objects.filter(pk=orders.pk).update(first_seen_at=world.NOW - timedelta(days=90))
     Revision.objects.create(
         entity=orders,
         valid_from=world.NOW - timedelta(days=90),
