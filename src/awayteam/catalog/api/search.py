@@ -23,11 +23,13 @@ class FacetValueOut(Schema):
 
 
 class FacetOut(Schema):
-    """The most frequent values of one property; `more` further ones were left out."""
+    """The most frequent values of one property; `more` further ones were left out. With `at_least` very many entities
+    have the words that were asked for, and the numbers are lower bounds."""
 
     name: str
     values: list[FacetValueOut]
     more: int
+    at_least: bool = False
 
 
 @router.get("/facets", response=list[FacetOut])
@@ -41,6 +43,7 @@ def list_facets(request: Request, query: Annotated[EntityQuery, Query()]) -> Any
                 for each in facet.values
             ],
             more=facet.more,
+            at_least=facet.at_least,
         )
         for facet in queries.facets(request.actor, query.as_filter(request.actor))
     ]

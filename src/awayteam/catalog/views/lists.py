@@ -77,14 +77,15 @@ def _list(request: Request, kind: str) -> HttpResponseBase:
         request.actor, filter, sort=sort, cursor=request.GET.get("cursor") or None, limit=PAGE, as_of=at
     )
     title, lead = TITLES[kind]
-    facets = [] if at else queries.facets(request.actor, filter, most=12)
+    counted = queries.Counted([], 0) if at else queries.counted(request.actor, filter, most=12)
     context: dict[str, Any] = {
         "title": title,
         "lead": lead,
         "fixed_kind": kind,
         "page": page,
-        "total": None if at else queries.total(request.actor, filter),
-        "facets": [facet for facet in facets if facet.values and not (kind and facet.name == "kind")],
+        "total": None if at or counted.at_least else counted.total,
+        "at_least": counted.at_least,
+        "facets": [facet for facet in counted.facets if facet.values and not (kind and facet.name == "kind")],
         "chosen": _chosen(request, kind),
         "sort": sort,
         "at": at,
