@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -61,7 +62,11 @@ def absolute(location: str) -> str:
     location = location.strip()
     if not location or "\0" in location or len(location) > 4_000:
         raise InvalidInput("A source needs a path or an address.", "Name a folder, a file or a repository.")
-    return location if is_remote(location) else str(Path(location).expanduser().absolute())
+    if is_remote(location):
+        return location
+    with suppress(RuntimeError):  # ~somebody where nobody is called that: a folder of that name, then
+        return str(Path(location).expanduser().absolute())
+    return str(Path(location).absolute())
 
 
 def create(wanted: Wanted, *, actor: Actor, now: datetime) -> Source:

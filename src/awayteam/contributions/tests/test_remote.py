@@ -173,6 +173,7 @@ def test_a_server_that_is_gone_keeps_what_was_read_and_sinks_no_other(
         ("ftp://127.0.0.1/shop", "can't be read by ftp"),
         ("http://127.0.0.1/shop", "can't be read by http"),
         ("-uploadpack=touch", "no git repository"),
+        ("~nobody-of-that-name/shop", "no git repository"),
         ("git://-oProxyCommand=touch/x", "names no host"),
     ],
 )
