@@ -27,6 +27,7 @@ MODULES = (
     "serve",
     "worker",
     "maintenance",
+    "machines",
     "demo",
 )
 """Modules of this package, in the order of `awayteam --help`; each offers `register(app)` and imports lightly."""

@@ -1,9 +1,11 @@
 """How pages, the command line and messages call what can be done with a request."""
 
+from decimal import Decimal
+
 from awayteam.requests.machine import State, Verb
 from awayteam.requests.models import Kind
 
-VERB_WORDS: dict[Verb, str] = {
+VERB_WORDS: dict[str, str] = {
     Verb.ACCEPT: "Put it on our roadmap",
     Verb.ANSWER: "Give the information",
     Verb.ASK_BACK: "Ask for information",
@@ -47,6 +49,7 @@ STEP_WORDS: dict[str, str] = {
     Verb.EXPIRE: "the clock ran out",
     Verb.FINISH_AWAY: "said that the away team is done",
     Verb.GIVE_UP: "took the promise back",
+    Verb.LOSE_HOME: "the home team was dissolved",
     Verb.MERGE: "merged it into an equal request",
     Verb.MOVE: "moved it",
     Verb.POSTPONE: "promised a later day",
@@ -105,3 +108,9 @@ KIND_WORDS: dict[str, str] = {
     Kind.PERFORMANCE: "Performance",
     Kind.ACCESS: "Access",
 }
+
+
+def points(value: Decimal) -> str:
+    """A value as people read it: "12,000", "12.5"."""
+    text = f"{value:,.2f}"
+    return text.rstrip("0").rstrip(".")

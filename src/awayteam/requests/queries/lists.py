@@ -20,6 +20,7 @@ from awayteam.requests.permissions import visible
 from awayteam.requests.queries.filters import RequestFilter, narrow
 from awayteam.requests.queries.rows import RequestRow, rows_of
 from awayteam.requests.stepping import RELATED
+from awayteam.requests.words import points
 
 LARGEST_PAGE = 1_000
 QUEUE_MOST = 200
@@ -115,6 +116,10 @@ class Queue:
     def value_per_week(self) -> Decimal:
         """What delay costs all who wait for this team's answer, in points a week."""
         return sum((row.value_per_week for row in self.decide), Decimal(0))
+
+    @property
+    def value(self) -> str:
+        return points(self.value_per_week)
 
 
 def queue(actor: Actor, team: Team, now: datetime, *, by: str = "value", limit: int = QUEUE_MOST) -> Queue:

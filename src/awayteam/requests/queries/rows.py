@@ -14,6 +14,7 @@ from awayteam.organisation.models import Person, Team
 from awayteam.requests.machine import State
 from awayteam.requests.models import Request
 from awayteam.requests.rules import spoken
+from awayteam.requests.words import TODO_WORDS, TONES, points
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,12 @@ class Link:
     ref: str
     label: str
     is_unit: bool = False
+
+    @property
+    def address(self) -> tuple[str, str]:
+        """Namespace and name, of which addresses are made."""
+        namespace, _, name = self.ref.partition(":")[2].partition("/")
+        return namespace, name
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +89,20 @@ class RequestRow:
     @property
     def label(self) -> str:
         return f"#{self.id} {self.title}"
+
+    @property
+    def tone(self) -> tuple[str, str]:
+        """The state's tone and shape on pages."""
+        return TONES[State(self.state)]
+
+    @property
+    def value(self) -> str:
+        return points(self.value_per_week)
+
+    @property
+    def todo(self) -> str:
+        """What whoever has the turn must do; "" in a final state."""
+        return TODO_WORDS.get(State(self.state), "")
 
 
 OWN = (

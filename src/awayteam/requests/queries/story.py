@@ -16,6 +16,7 @@ from awayteam.requests.queries.next import Option, Turn
 from awayteam.requests.queries.rows import EntityLink, Link, RequestRow, person_link, rows_of, team_link
 from awayteam.requests.queries.timeline import Entry, timeline
 from awayteam.requests.stepping import KIND
+from awayteam.requests.words import points
 from awayteam.roadmaps.models import Item
 
 
@@ -37,6 +38,14 @@ class AskerRow:
     left_at: datetime | None
     came_from: int | None
     cost: Decimal
+
+    @property
+    def value(self) -> str:
+        return points(self.value_per_week)
+
+    @property
+    def cost_words(self) -> str:
+        return points(self.cost)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +109,14 @@ class Cost:
     so_far: Decimal
     since: datetime
     until: datetime
+
+    @property
+    def per_week_words(self) -> str:
+        return points(self.per_week)
+
+    @property
+    def so_far_words(self) -> str:
+        return points(self.so_far)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,18 +6,22 @@ from datetime import datetime
 from typing import Any
 
 from awayteam.discussions.models import Comment
+from awayteam.kernel import businesstime
 from awayteam.kernel.actor import Actor
 from awayteam.kernel.events import EventName
 from awayteam.kernel.models import Event
 from awayteam.requests.machine import State
 from awayteam.requests.models import Request, Step
 from awayteam.requests.queries.rows import Link, person_link, team_link
-from awayteam.requests.rules import REASON_WORDS, DeclineReason
+from awayteam.requests.rules import REASON_WORDS, DeclineReason, spoken
 from awayteam.requests.stepping import EVENTS, KIND
-from awayteam.requests.words import STEP_WORDS
+from awayteam.requests.words import STEP_WORDS, TONES
 
 MOST = 500
 """Entries of each sort that are read; a request with more shows its newest ones."""
+
+DAY_MINUTES = 480
+"""Minutes of an ordinary working day, for telling spans in words; calendars of teams may have others."""
 
 BESIDE_STEPS = tuple(
     name.value
@@ -62,6 +66,19 @@ class Entry:
     data: dict[str, Any] = field(default_factory=dict)
     comment_id: int | None = None
     id: int = 0
+
+    @property
+    def state_words(self) -> str:
+        return spoken(self.state) if self.state else ""
+
+    @property
+    def tone(self) -> tuple[str, str]:
+        return TONES[self.state] if self.state else ("quiet", "disc")
+
+    @property
+    def minutes_words(self) -> str:
+        """Working time as people say it; "" where there was none to speak of."""
+        return businesstime.spoken(self.minutes, DAY_MINUTES) if self.minutes else ""
 
 
 def timeline(actor: Actor, request: Request, *, comments: bool = True) -> list[Entry]:

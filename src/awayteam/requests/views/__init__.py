@@ -1,0 +1,1 @@
+"""Pages of requests: asking, lists, the queue of a team, the story of one, and a form for each verb."""
