@@ -14,6 +14,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("awayteam.kernel.urls")),
     path("", include("awayteam.lists.urls")),
     path("", include("awayteam.organisation.urls")),
+    path("", include("awayteam.requests.urls")),
     path("", include("awayteam.web.urls")),
 ]
 handler400 = "awayteam.web.errors.bad_request"
