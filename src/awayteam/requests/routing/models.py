@@ -27,7 +27,11 @@ class RoutedRepository(models.Model):
 
 
 class FileRule(models.Model):
-    """Who owns some files: owners as the rule writes them, and the teams that they are, as [team id, share]."""
+    """Who owns some files: owners as the rule writes them, and the teams that they are.
+
+    `teams` is [team id, share, preference]: the share is 1 for a team that is named, less where only people are; of
+    several teams those that own least are preferred.
+    """
 
     repository_id = models.BigIntegerField(db_index=True)
     owners = models.JSONField(default=list)

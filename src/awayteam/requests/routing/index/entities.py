@@ -18,7 +18,8 @@ from awayteam.kernel import bulk
 from awayteam.kernel.models import Event
 from awayteam.requests.routing.index.keys import number, procedure, shape_of_template
 from awayteam.requests.routing.models import Clue, ClueKind, OperationKey, RoutedEntity, RoutingState
-from awayteam.requests.routing.parse.addresses import link
+from awayteam.requests.routing.parse import Kind
+from awayteam.requests.routing.parse.addresses import link, of_address
 
 KINDS = ("API", "Component", "Domain", "Resource", "System")
 SLICE = 2_000
@@ -137,6 +138,9 @@ def _of_address(address: str) -> Iterator[tuple[int, str, str]]:
     except ValueError:
         return
     if host and "\0" not in address:
+        for one in of_address(address, 0):
+            if one.kind is Kind.PATH and one.detail:
+                yield ClueKind.SLUG, one.detail, one.value
         yield ClueKind.HOST, host, ""
         if whole != host:
             yield ClueKind.LINK, whole, ""

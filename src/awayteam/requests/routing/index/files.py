@@ -27,6 +27,8 @@ MOST_FILES = 500_000
 """Of one repository; the rest is left out, and the row says so."""
 LONGEST_PATH = 1_000
 MOST_TEAMS = 20
+LATER = 0.93
+"""Of several teams of one rule, each further one counts this much of the one before."""
 RETRY = timedelta(minutes=15)
 PEOPLE_SHARE = 0.8
 """What a team counts that is found only through the people whom a rule names."""
@@ -59,6 +61,7 @@ def refresh(now: datetime, *, people_changed: bool = True) -> int:
     for row in known.values():
         if row.pk not in fresh and row.organisation != names.fingerprint:
             _name_teams(row, names)
+    _prefer_the_particular()
     return len(stale)
 
 
@@ -151,6 +154,22 @@ def _write(pk: int, rules: Sequence[Rule], keys: dict[str, int], names: "Names")
     bulk.insert(FileKey, ["repository_id", "path", "one", "two", "three", "rule_id"], new)
 
 
+def _prefer_the_particular() -> None:
+    """Where a rule names several teams, those that own least come first: a committee that owns all is asked last."""
+    rows = list(FileRule.objects.exclude(teams=[]))
+    owned: Counter[int] = Counter()
+    for row in rows:
+        owned.update(int(team) for team, _, _ in row.teams)
+    changed = []
+    for row in rows:
+        order = sorted(row.teams, key=lambda one: (-one[1], owned[int(one[0])], one[0]))
+        named = [[team, share, round(LATER**place, 3)] for place, (team, share, _) in enumerate(order)]
+        if named != row.teams:
+            row.teams = named
+            changed.append(row)
+    FileRule.objects.bulk_update(changed, ["teams"], batch_size=500)
+
+
 def _name_teams(row: RoutedRepository, names: "Names") -> None:
     """Find out anew which teams the owners are: the organisation has changed."""
     rules = list(FileRule.objects.filter(repository_id=row.pk))
@@ -173,7 +192,7 @@ class Names:
         self.fingerprint = roster.fingerprint(self._organisation, nested)
 
     def teams_of(self, owners: Sequence[str]) -> list[list[float]]:
-        """[team id, share]: teams that are named count whole, those that people belong to by how many there are."""
+        """[team id, share, 1]: teams that are named count whole, those that people belong to by how many there are."""
         found: dict[str, float] = {}
         votes: Counter[str] = Counter()
         for owner in owners:
@@ -188,7 +207,7 @@ class Names:
         total = sum(votes.values())
         for team, count in votes.items():
             found[team] = max(found.get(team, 0.0), PEOPLE_SHARE * count / total)
-        known = [[self._ids[team], round(share, 3)] for team, share in found.items() if team in self._ids]
+        known = [[self._ids[team], round(share, 3), 1.0] for team, share in found.items() if team in self._ids]
         return sorted(known, key=lambda one: (-one[1], one[0]))[:MOST_TEAMS]
 
     def _person(self, plain: str) -> str | None:

@@ -25,8 +25,9 @@ _PYTHON = re.compile(r"(?:^|/)(?:python|pypy)\d(?:\.\d{1,2})?(?:/|\.zip/)")
 _FROZEN = re.compile(r"<(?:frozen|string|stdin|unknown|anonymous|built-in)")
 _SYSTEM = (
     "/usr/lib/", "/usr/local/lib/", "/usr/local/go/src/", "/usr/include/", "/rustc/", "/build/glibc", "node:",
-    "internal/", "/opt/java/", "/lib/", "/lib64/", "./csu/", "../csu/", "../sysdeps/", "./nptl/",
+    "/opt/java/", "/lib/", "/lib64/", "./csu/", "../csu/", "../sysdeps/", "./nptl/",
 )  # fmt: skip
+_NODE_INSIDE = re.compile(r"(?:node:)?internal/(?:main|modules|process|streams|timers|util|url|crypto|bootstrap|deps)/")
 _NODE_CORE = re.compile(
     r"(?:node:)?(?:internal/)?(?:events|net|stream|timers|fs|http|https|_http_\w+|tls|module|domain|process|vm)\.js\Z"
 )
@@ -61,7 +62,7 @@ def without_module_version(path: str) -> str:
 def is_library(raw: str) -> bool:
     """Whether a file belongs to a standard or third-party library, by where it lies."""
     text = raw.replace("\\", "/")
-    if _FROZEN.match(text) or text.startswith(_SYSTEM) or _NODE_CORE.match(text):
+    if _FROZEN.match(text) or text.startswith(_SYSTEM) or _NODE_CORE.match(text) or _NODE_INSIDE.match(text):
         return True
     if "/pkg/mod/" in text or "/go/src/runtime/" in text or "/.cargo/registry/" in text:
         return True
