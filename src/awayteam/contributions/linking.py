@@ -3,10 +3,11 @@
 import re
 from collections import defaultdict
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from awayteam.catalog.models import Entity, Presence
-from awayteam.contributions.models import Repository, RepositoryEntity
+from awayteam.contributions.models import Folder, Repository, RepositoryEntity
 from awayteam.contributions.reading import Facts, expanded, owners_of_folder
 
 SLUGS = ("github.com/project-slug", "gitlab.com/project-slug", "gitea.com/project-slug", "bitbucket.org/project-slug")
@@ -31,8 +32,11 @@ def place_of(annotations: Mapping[str, Any]) -> tuple[str, Place] | None:
     return None
 
 
-def link_all() -> None:
-    """Bring the links of every repository in line with the catalog; one pass over annotations. In a transaction."""
+def link_all(now: datetime | None = None) -> None:
+    """Bring the links of every repository in line with the catalog; one pass over annotations. In a transaction.
+
+    With `now`, repositories that were read and in which folders turn up that nobody followed are asked to be read anew.
+    """
     slugs: dict[str, list[int]] = defaultdict(list)
     for pk, slug in Repository.objects.exclude(slug="").values_list("pk", "slug"):
         slugs[slug.lower()].append(pk)
@@ -46,6 +50,24 @@ def link_all() -> None:
             assert found is not None
             wanted[(repository, pk)] = found[1]
     _write(wanted)
+    if now is not None:
+        _ask_for_folders(now)
+
+
+def folders_of(repository: Repository) -> tuple[list[str], list[str]]:
+    """The folders to follow in a repository, and those of them that weren't followed by its last whole reading."""
+    linked = set(repository.links.exclude(folder="").values_list("folder", flat=True))
+    followed = set(repository.folders.values_list("path", flat=True))
+    missing = sorted(linked - followed)
+    return sorted(linked if missing else followed), missing
+
+
+def _ask_for_folders(now: datetime) -> None:
+    followed = set(Folder.objects.values_list("repository_id", "path"))
+    linked = RepositoryEntity.objects.exclude(folder="").exclude(repository__tip="")
+    missing = set(linked.values_list("repository_id", "folder")) - followed
+    asked = Repository.objects.filter(pk__in={pk for pk, _ in missing}, refresh_requested_at=None, last_error="")
+    asked.update(refresh_requested_at=now)
 
 
 def _write(wanted: Mapping[tuple[int, int], Place]) -> None:

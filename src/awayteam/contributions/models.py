@@ -274,6 +274,31 @@ class Touch(models.Model):
         return f"{self.commit_id}: {self.area_id}"
 
 
+class Folder(models.Model):
+    """A folder in which the catalog says that something lives, and whose commits are therefore followed."""
+
+    repository = models.ForeignKey(Repository, on_delete=models.CASCADE, related_name="folders")
+    path = models.TextField()
+    digest = models.CharField(max_length=32)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["repository", "digest"], name="folder_once")]
+
+    def __str__(self) -> str:
+        return self.path
+
+
+class FolderTouch(models.Model):
+    """How many files in a folder a commit changed."""
+
+    commit = models.ForeignKey(Commit, on_delete=models.CASCADE, related_name="+")
+    folder = models.ForeignKey(Folder, on_delete=models.CASCADE, related_name="touches")
+    files = models.PositiveIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.commit_id}: {self.folder_id}"
+
+
 class Flow(models.Model):
     """That one commit went from a party into what another owns (the same one: home). One row for each pair and reading.
 

@@ -6,13 +6,13 @@ from django.urls import reverse
 
 from awayteam.catalog.models import Entity
 from awayteam.contributions import queries, tour
-from awayteam.contributions.models import Repository
+from awayteam.contributions.models import Repository, Stands
 from awayteam.contributions.permissions import visible
 from awayteam.contributions.queries.authors import seen_by
 from awayteam.kernel import panels, subjects
 from awayteam.kernel.panels import NavigationEntry, Panel
 from awayteam.kernel.requests import Request
-from awayteam.organisation.models import Team
+from awayteam.organisation.models import Person, Team
 
 PAGES = (
     "away_area",
@@ -31,6 +31,7 @@ KINDS = frozenset({"Component", "API", "Resource", "System"})
 def register() -> None:
     panels.register_navigation(NavigationEntry("away", "Away map", 50, "away_map", "arrows-exchange", "a", PAGES))
     panels.register("team", Panel("away", "Help given and taken", 30, _team, "contributions/team_panel.html"))
+    panels.register("person", Panel("away", "What they changed", 20, _person, "contributions/person_panel.html"))
     panels.register("entity", Panel("changers", "Who changes it", 40, _entity, "contributions/entity_panel.html"))
     tour.register()
     subjects.register("author", _authors)
@@ -45,6 +46,14 @@ def _team(request: Request, team: Team) -> dict[str, Any] | None:
     return {"found": found} if found.gives or found.takes or found.home else None
 
 
+def _person(request: Request, person: Person) -> dict[str, Any] | None:
+    """What somebody changed in the last twelve months; nothing where that is nothing."""
+    if not Repository.objects.exclude(tip="").exists():
+        return None
+    found = queries.person_work(request.actor, person)
+    return {"found": found} if found.commits else None
+
+
 def _entity(request: Request, entity: Entity) -> dict[str, Any] | None:
     if entity.kind not in KINDS:
         return None
@@ -52,7 +61,8 @@ def _entity(request: Request, entity: Entity) -> dict[str, Any] | None:
     if found is None:
         return None
     total = sum(row[1] for row in found.rows)
-    return {"found": found, "total": total, "home": sum(row[1] for row in found.rows if row[2])}
+    home = sum(count for _, count, stands in found.rows if stands is Stands.HOME)
+    return {"found": found, "total": total, "home": home}
 
 
 def _authors(request: Request, ids: set[int]) -> dict[int, str]:

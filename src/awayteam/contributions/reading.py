@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from awayteam.contributions.folders import Folders
 from awayteam.contributions.opening import Options, window_of
 from awayteam.contributions.records import Collector, Interned, Records
 from awayteam.contributions.rules import Window
@@ -69,6 +70,9 @@ class Facts:
     marks: list[int] = field(default_factory=list)
     files: list[int] = field(default_factory=list)
     merges: list[Merge] = field(default_factory=list)
+    folders: Sequence[str] = ()
+    inside: list[tuple[int, int, int]] = field(default_factory=list)
+    """(commit, folder, files): numbers of `records` and of `folders`."""
     why: str = ""
     """Why everything was read, where that wasn't expected."""
     partial: str = ""
@@ -105,17 +109,21 @@ def read(
     months: int,
     now: int,
     slug: str = "",
+    folders: Sequence[str] = (),
     progress: Progress | None = None,
 ) -> Facts:
-    """The facts since the commit `known` ("" for all). Raises `GitError` where nothing can be read."""
+    """The facts since the commit `known` ("" for all), with what was touched in `folders`.
+
+    Raises `GitError` where nothing can be read.
+    """
     why = ""
     if known:
         try:
             _require_ancestor(repo, known, ref)
-            return _read(repo, name, ref, known, months, now, slug, progress)
+            return _read(repo, name, ref, known, months, now, slug, folders, progress)
         except NotIncremental as reason:
             why = str(reason)
-    facts = _read(repo, name, ref, "", months, now, slug, progress)
+    facts = _read(repo, name, ref, "", months, now, slug, folders, progress)
     facts.why = why
     return facts
 
@@ -130,7 +138,15 @@ def _require_ancestor(repo: str, known: str, ref: str) -> None:
 
 
 def _read(
-    repo: str, name: str, ref: str, known: str, months: int, now: int, slug: str, progress: Progress | None
+    repo: str,
+    name: str,
+    ref: str,
+    known: str,
+    months: int,
+    now: int,
+    slug: str,
+    folders: Sequence[str],
+    progress: Progress | None,
 ) -> Facts:
     tree = GitTree(repo, ref)
     window, odd = window_of(repo, tree.commit, Options(since=f"{months}mo", now=now))
@@ -146,7 +162,7 @@ def _read(
         head = timeline.resolver()
         facts = Facts(
             tree.commit, window.end, window.start, not known, slug or log.remote_name(repo), format, tree, head,
-            records, interned, logins=sorted(rule_logins(head)),
+            records, interned, logins=sorted(rule_logins(head)), folders=folders,
         )  # fmt: skip
         if (tree.size(".mailmap") or 0) < MAX_MAILMAP:
             facts.mailmap = tree.read(".mailmap") or b""
@@ -156,6 +172,7 @@ def _read(
 
 
 def _walk(repo: str, facts: Facts, window: Window, timeline: Timeline, known: str, progress: Progress | None) -> None:
+    folders = Folders(facts.folders)
     collector = _Following(facts.records, facts.interned, window, facts.head, tip=facts.tip)
     not_in = [known] if known else []
     try:
@@ -163,7 +180,7 @@ def _walk(repo: str, facts: Facts, window: Window, timeline: Timeline, known: st
             for count, commit in enumerate(commits, start=1):
                 if known and commit.changes:
                     raise NotIncremental("the ownership rules changed")
-                _take(facts, collector, window, commit)
+                _take(facts, collector, window, commit, folders)
                 if commit.changes:
                     older = timeline.before(commit.changes, commit.committed)
                     if older is not None:
@@ -187,7 +204,7 @@ class _Following(Collector):
         return self._mainline
 
 
-def _take(facts: Facts, collector: Collector, window: Window, commit: log.Commit) -> None:
+def _take(facts: Facts, collector: Collector, window: Window, commit: log.Commit, folders: Folders) -> None:
     records = facts.records
     before = len(records.author)
     collector.take(commit)
@@ -195,6 +212,8 @@ def _take(facts: Facts, collector: Collector, window: Window, commit: log.Commit
         facts.subjects.append(commit.subject[:MAX_SUBJECT].replace("\0", " "))
         facts.marks.append(mark(commit))
         facts.files.append(commit.file_count)
+        if folders:
+            facts.inside += [(before, place, files) for place, files in folders.touched(commit.files).items()]
     elif len(commit.parents) > 1 and commit.committed in window:
         author = facts.interned.author(commit.name, commit.email)
         subject = commit.subject[:MAX_SUBJECT].replace("\0", " ")

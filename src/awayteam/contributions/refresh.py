@@ -21,6 +21,7 @@ from awayteam.kernel.actor import Actor
 from awayteam.kernel.errors import Unavailable
 from awayteam.kernel.events import EventName, Subject
 from awayteam.sources.gitcmd import GitError
+from awayteam.sources.githistory import log
 
 KEY = 0x61776D70
 """Any number that no other advisory lock of the database uses."""
@@ -79,7 +80,7 @@ def refresh(
 def relink(now: datetime) -> None:
     """Bring links and findings in line with the catalog and the organisation as they are now."""
     with transaction.atomic():
-        linking.link_all()
+        linking.link_all(now)
     judging.derive(now=now)
 
 
@@ -118,7 +119,10 @@ def _note_attempt(repository: Repository, now: datetime, error: str) -> None:
 def _read(repository: Repository, now: datetime, progress: Progress | None) -> Facts | None:
     """The facts that are new, None where the newest commit is still the same."""
     place, ref = reading.local(repository.location, repository.ref, settings.DATA / "histories")
-    if repository.tip and reading.newest_commit(place, ref) == repository.tip:
+    _introduce(repository, place)
+    folders, missing = linking.folders_of(repository)
+    known = "" if missing else repository.tip
+    if known and reading.newest_commit(place, ref) == known:
         return None
 
     def tell(count: int) -> None:
@@ -130,15 +134,29 @@ def _read(repository: Repository, now: datetime, progress: Progress | None) -> F
         place,
         repository.name,
         ref,
-        known=repository.tip,
+        known=known,
         months=rulebook.current().contributions.history_months,
         now=int(now.timestamp()),
-        slug=reading.slug_of(repository.location),
+        slug=repository.slug,
+        folders=folders,
         progress=tell,
     )
+    if missing and repository.tip:
+        facts.why = f"the catalog names {len(missing)} more of its folders"
     if progress is not None:
         progress(repository.name, facts.records.total + len(facts.merges))
     return facts
+
+
+def _introduce(repository: Repository, place: str) -> None:
+    """Before the first reading: what it is called on its forge, and so which entities live in it."""
+    if repository.slug:
+        return
+    repository.slug = (reading.slug_of(repository.location) or log.remote_name(place))[:300]
+    if repository.slug:
+        with transaction.atomic():
+            Repository.objects.filter(pk=repository.pk).update(slug=repository.slug)
+            linking.link_all()
 
 
 def _write(repository: Repository, facts: Facts, actor: Actor, now: datetime, *, first: bool) -> int:
@@ -164,7 +182,7 @@ def _write(repository: Repository, facts: Facts, actor: Actor, now: datetime, *,
             "unjudged",
         ]
     )  # fmt: skip
-    linking.link_all()
+    linking.link_all(now)
     linking.follow_rules(repository, facts)
     bench, _ = judging.prepare()
     judging.judge(repository, bench)

@@ -126,5 +126,6 @@ DEFINITIONS = {
     "areas": "commits that touch the area: home where the author belongs to its owners, else away; authors are people; "
     "top_author_share is the share of the commits of the one who made most.",
     "latency": "Hours from the first commit of a branch (author date) to its merge, for branches merged with a merge "
-    "commit; a branch is away where one of its commits is.",
+    "commit; a branch is away where one of its commits is. Squashed and rebased branches leave no trace of their "
+    "beginning (author date and commit date are those of the merge), so their latency is unknown, not estimated.",
 }

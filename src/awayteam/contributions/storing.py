@@ -11,6 +11,8 @@ from awayteam.contributions.models import (
     Commit,
     CommitAuthor,
     Flow,
+    Folder,
+    FolderTouch,
     OwnerSet,
     Reading,
     Repository,
@@ -40,6 +42,7 @@ def store(repository: Repository, facts: Facts) -> list[int]:
     branches = _branches(repository, facts)
     ids = _commits(repository, facts, authors, branches)
     _touches(facts, ids, areas, owners)
+    _inside(repository, facts, ids)
     _shares(repository, facts, authors)
     if facts.oldest is not None and not facts.whole:
         _prune(repository, facts.oldest)
@@ -63,11 +66,13 @@ def forget(repository: Repository) -> None:
     Branch.objects.filter(repository=repository)._raw_delete("default")
     AuthorShare.objects.filter(repository=repository)._raw_delete("default")
     Area.objects.filter(repository=repository)._raw_delete("default")
+    Folder.objects.filter(repository=repository)._raw_delete("default")
 
 
 def _delete_commits(ids: Sequence[int]) -> None:
     bulk.delete(Flow, "commit_id", ids)
     bulk.delete(Touch, "commit_id", ids)
+    bulk.delete(FolderTouch, "commit_id", ids)
     bulk.delete(Commit, "id", ids)
 
 
@@ -179,6 +184,16 @@ def _touches(facts: Facts, ids: Sequence[int], areas: Sequence[int], owners: Seq
                     )  # fmt: skip
 
     bulk.insert(Touch, ["commit_id", "area_id", "owners_id", "files", "reading"], rows())
+
+
+def _inside(repository: Repository, facts: Facts, ids: Sequence[int]) -> None:
+    known = dict(Folder.objects.filter(repository=repository).values_list("digest", "pk"))
+    keys = [digest(path) for path in facts.folders]
+    for path, key in zip(facts.folders, keys, strict=True):
+        if key not in known:
+            known[key] = Folder.objects.create(repository=repository, path=clean(path, 4_000), digest=key).pk
+    rows = ((ids[place], known[keys[folder]], files) for place, folder, files in facts.inside)
+    bulk.insert(FolderTouch, ["commit_id", "folder_id", "files"], rows)
 
 
 def _shares(repository: Repository, facts: Facts, authors: Sequence[int]) -> None:

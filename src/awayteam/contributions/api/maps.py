@@ -115,8 +115,8 @@ def get_area(request: Request, area_id: Id, query: Annotated[WindowQuery, Query(
             for one in found.knowers
         ],
         origins=[OriginOut(origin=side_of(side), commits=commits) for side, commits in found.origins],
-        home_latency=LatencyOut(branches=home.branches, median_hours=home.hours),
-        away_latency=LatencyOut(branches=away.branches, median_hours=away.hours),
+        home_latency=LatencyOut(branches=home.branches, median_hours=home.hours, unknown=home.unknown),
+        away_latency=LatencyOut(branches=away.branches, median_hours=away.hours, unknown=away.unknown),
     )
 
 
@@ -144,7 +144,7 @@ def list_commits(request: Request, query: Annotated[CommitsQuery, Query()]) -> A
     """The commits behind a number, newest first."""
     which = CommitFilter(
         query.stands, query.origin, query.target, query.kind, "", query.author, query.area, query.at_home,
-        query.differing,
+        query.differing, query.folder,
     )  # fmt: skip
     page = queries.commits(request.actor, query.choice(), which, cursor=query.cursor, limit=query.limit)
     return page_of(page, [_commit(row) for row in page.items])

@@ -90,8 +90,11 @@ class KnowerOut(Schema):
 
 
 class LatencyOut(Schema):
+    """`unknown`: commits that look like squashed pull requests, whose branches' beginnings git doesn't know."""
+
     branches: int
     median_hours: float | None
+    unknown: int
 
 
 class OriginOut(Schema):
@@ -212,6 +215,7 @@ class CommitsQuery(WindowPage):
     area: Id | None = None
     at_home: Literal["", "yes", "no"] = ""
     differing: bool = False
+    folder: Id | None = None
 
 
 class AuthorsQuery(Paging):

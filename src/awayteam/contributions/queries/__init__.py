@@ -12,6 +12,7 @@ from awayteam.contributions.queries.authors import (
 )
 from awayteam.contributions.queries.commits import CommitFilter, CommitRow, commits, words
 from awayteam.contributions.queries.flows import AwayMap, FlowRow, Series, Side, away_map, flows, over_time
+from awayteam.contributions.queries.people import PersonWork, person_work
 from awayteam.contributions.queries.repositories import (
     Changers,
     RepositoryRow,
@@ -35,6 +36,7 @@ __all__ = [
     "CommitFilter",
     "CommitRow",
     "FlowRow",
+    "PersonWork",
     "RepositoryRow",
     "Scope",
     "Series",
@@ -55,6 +57,7 @@ __all__ = [
     "numbers",
     "over_time",
     "person_named",
+    "person_work",
     "repositories",
     "repository",
     "scope",

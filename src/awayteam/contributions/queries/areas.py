@@ -47,10 +47,14 @@ class Knower:
 
 @dataclass(frozen=True, slots=True)
 class Latency:
-    """Median hours from the first commit of a branch to its merge, and over how many branches."""
+    """Median hours from the first commit of a branch to its merge, and over how many branches.
+
+    `unknown` counts commits that look like a squashed pull request: nothing in git tells when such a branch began.
+    """
 
     branches: int
     hours: float | None
+    unknown: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,11 +201,14 @@ def _origins(found: Scope, row: Area) -> list[tuple[Side, int]]:
 
 def _latency(found: Scope, row: Area, home: bool) -> Latency:
     spans: set[tuple[int, int, int]] = set()
+    unknown = 0
+    squashed = Q(commit__branch=None, commit__subject__contains=" (#", commit__subject__endswith=")")
     for rows in _touches(found, Q(area=row) & Q(**{found.at_home: home})):
+        unknown += rows.filter(squashed).values("commit").distinct().count()
         columns = ("commit__branch_id", "commit__branch__merged", "commit__branch__first")
         spans |= set(rows.filter(commit__branch__isnull=False).values_list(*columns).distinct())
     waits = [merged - first for _, merged, first in spans if merged >= first > 0]
-    return Latency(len(waits), round(median(waits) / 3600, 1) if waits else None)
+    return Latency(len(waits), round(median(waits) / 3600, 1) if waits else None, unknown)
 
 
 def belonging(actor: Actor, choice: Choice, rules: Contributions) -> list[Belonging]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db.models import F, Q, QuerySet
 
-from awayteam.contributions.models import Area, Commit, Flow, Repository, Stands, Touch
+from awayteam.contributions.models import Area, Commit, Flow, Folder, FolderTouch, Repository, Stands, Touch
 from awayteam.contributions.permissions import visible
 from awayteam.contributions.queries.flows import Side, Sides, side_condition
 from awayteam.contributions.queries.scope import COUNTED, Choice, Scope, at, scope
@@ -19,10 +19,12 @@ WORDS = {one.label.replace(" ", "-"): one for one in Stands}
 
 @dataclass(frozen=True, slots=True)
 class CommitFilter:
-    """Which commits; all given conditions hold. `origin` and `target` are keys of sides, together one flow.
+    """Which commits; all given conditions hold. `origin` and `target` are keys of sides, together one flow; `origin`
+    alone: by people of that side.
 
     `stands` is a word of `WORDS`, or "counted"; `kind` a class of authors; `person` a key of authors; `area` an id,
-    with `at_home` "yes" or "no" for commits that were at home there; `differing`: classed otherwise at the head.
+    with `at_home` "yes" or "no" for commits that were at home there; `folder` the id of a folder that is followed;
+    `differing`: classed otherwise at the head.
     """
 
     stands: str = ""
@@ -34,6 +36,7 @@ class CommitFilter:
     area: int | None = None
     at_home: str = ""
     differing: bool = False
+    folder: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,17 +59,20 @@ def commits(
 ) -> Page[CommitRow]:
     """The commits that a number counts, newest first, with how many there are."""
     found = scope(actor, choice)
-    condition = Q(pk__in=[])
-    for one in found.chunks():
-        condition |= one
-    rows = Commit.objects.filter(condition, *_conditions(found, which))
-    total = rows.count()
+    conditions = _conditions(found, which)
+    after = Q()
     if cursor:
         committed, pk = decode_cursor(cursor, int, int)
-        rows = rows.filter(Q(committed__lt=committed) | Q(committed=committed, pk__lt=pk))
-    rows = rows.select_related("repository", "author__person").order_by("-committed", "-pk")
+        after = Q(committed__lt=committed) | Q(committed=committed, pk__lt=pk)
+    total, newest = 0, list[Commit]()
+    for windows in found.chunks():  # all at once would be a longer condition than a database takes
+        rows = Commit.objects.filter(windows, *conditions)
+        total += rows.count()
+        some = rows.filter(after).select_related("repository", "author__person").order_by("-committed", "-pk")
+        newest += some[: limit + 1]
+    newest.sort(key=lambda row: (-row.committed, -row.pk))
     sides = Sides()
-    page = page_of(list(rows[: limit + 1]), limit, lambda row: (row.committed, row.pk), total)
+    page = page_of(newest[: limit + 1], limit, lambda row: (row.committed, row.pk), total)
     return page.map(lambda row: _row(row, found, sides))
 
 
@@ -84,11 +90,13 @@ def _conditions(found: Scope, which: CommitFilter) -> list[Q]:
         out.append(Q(author=which.author, is_merge=False))
     if which.differing:
         out += [Q(**{f"{found.stands}__in": COUNTED}), ~Q(stands=F("stands_at_head"))]
+    if which.folder is not None:
+        out.append(Q(pk__in=FolderTouch.objects.filter(folder=which.folder).values("commit_id")))
     if which.area is not None:
         out.append(Q(**{f"{found.stands}__in": COUNTED}) & Q(pk__in=_touching(found, which).values("commit_id")))
-        if which.origin:
-            out.append(side_condition(which.origin, found.origin))
-    elif which.origin or which.target:
+    if which.origin and (which.area is not None or not which.target):
+        out.append(side_condition(which.origin, found.origin))
+    elif which.target:
         out.append(Q(pk__in=_flowing(found, which).values("commit_id")))
     return out
 
@@ -135,6 +143,10 @@ def words(actor: Actor, which: CommitFilter) -> list[str]:
         seen = visible(actor, Repository.objects.all()).values("pk")
         area = Area.objects.filter(pk=which.area, repository__in=seen).first()
         out.append(f"in {area.name}" if area else "in an area that is gone")
+    if which.folder is not None:
+        seen = visible(actor, Repository.objects.all()).values("pk")
+        folder = Folder.objects.filter(pk=which.folder, repository__in=seen).first()
+        out.append(f"in {folder.path}/" if folder else "in a folder that is gone")
     if which.at_home:
         out.append("by its owners" if which.at_home == "yes" else "by others")
     if which.person:

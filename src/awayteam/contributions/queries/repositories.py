@@ -1,15 +1,16 @@
 """Repositories that are followed, what is linked to them, and where catalog and rules name different owners."""
 
+from collections import Counter
 from dataclasses import dataclass
 
-from django.db.models import Q
+from django.db.models import Count, Q
 
 from awayteam.catalog.models import Entity
 from awayteam.catalog.permissions import visible_through
-from awayteam.contributions.models import Commit, Repository, RepositoryEntity
+from awayteam.contributions.models import Commit, Folder, Repository, RepositoryEntity, Stands
 from awayteam.contributions.permissions import visible
-from awayteam.contributions.queries.flows import FlowRow, Side, flows
-from awayteam.contributions.queries.scope import Choice, Scope, scope
+from awayteam.contributions.queries.flows import FlowRow, Side, Sides, flows
+from awayteam.contributions.queries.scope import COUNTED, Choice, Scope, scope
 from awayteam.kernel.actor import Actor
 from awayteam.kernel.errors import NotFound
 from awayteam.organisation.models import Team
@@ -35,8 +36,6 @@ class RepositoryRow:
 
 def repositories(actor: Actor) -> list[RepositoryRow]:
     """All that the actor may see, by name: two statements."""
-    from django.db.models import Count
-
     rows = visible(actor, Repository.objects.all()).select_related("source").order_by("name")
     counts = dict(
         Commit.objects.filter(repository__in=visible(actor, Repository.objects.all()).values("pk"))
@@ -83,43 +82,41 @@ def team_flows(actor: Actor, team: Team, choice: Choice | None = None) -> TeamFl
 
 @dataclass(frozen=True, slots=True)
 class Changers:
-    """Who changes an entity's code: flows into all owners of its repository, by origin."""
+    """Who changes an entity's code: commits by where they come from and how they stand, the most first.
+
+    An entity that shares its repository has a `folder`; `waiting` says that its commits weren't told apart yet.
+    """
 
     scope: Scope
     link: RepositoryEntity
-    rows: tuple[tuple[Side, int, bool], ...]
+    rows: tuple[tuple[Side, int, Stands], ...]
+    folder: Folder | None = None
+    waiting: bool = False
 
 
 def changers(actor: Actor, entity: Entity, choice: Choice | None = None) -> Changers | None:
-    """Who changes the code of an entity that has a repository to itself; None where none is known."""
+    """Who changes the code of an entity, in its folder where it has one; None where no repository is known."""
     link = RepositoryEntity.objects.filter(entity=entity).select_related("repository").first()
     if link is None or not visible(actor, Repository.objects.filter(pk=link.repository_id)).exists():
         return None
     given = choice or Choice()
     found = scope(actor, Choice(given.since, given.until, given.as_of, "team", link.repository_id))
-    return Changers(found, link, tuple(_by_origin(found, link)))
+    if not link.folder:
+        return Changers(found, link, tuple(_by_origin(found, None)))
+    folder = Folder.objects.filter(repository=link.repository_id, path=link.folder).first()
+    if folder is None:
+        return Changers(found, link, (), None, True)
+    return Changers(found, link, tuple(_by_origin(found, folder)), folder)
 
 
-def _by_origin(found: Scope, link: RepositoryEntity) -> list[tuple[Side, int, bool]]:
-    from django.db.models import Count
-
-    from awayteam.contributions.models import Touch
-    from awayteam.contributions.queries.flows import Sides
-    from awayteam.contributions.queries.scope import COUNTED
-
-    counts: dict[tuple[int, bool], int] = {}
+def _by_origin(found: Scope, folder: Folder | None) -> list[tuple[Side, int, Stands]]:
+    counts: Counter[tuple[int, int]] = Counter()
     for condition in found.chunks():
-        rows = Commit.objects.filter(condition, **{f"{found.stands}__in": COUNTED})
-        if link.folder:
-            inside = Touch.objects.filter(area__name__startswith=f"/{link.folder}") | Touch.objects.filter(
-                area__name__startswith=link.folder
-            )
-            rows = rows.filter(pk__in=inside.values("commit_id"))
-        for origin, stands, n in (
-            rows.order_by().values_list(f"{found.origin}_id", found.stands).annotate(n=Count("pk"))
-        ):
-            key = (origin, stands == 1)
-            counts[key] = counts.get(key, 0) + n
+        rows = Commit.objects.filter(condition, **{f"{found.stands}__in": COUNTED}).order_by()
+        if folder is not None:
+            rows = rows.filter(pk__in=folder.touches.values("commit_id"))
+        for origin, stands, n in rows.values_list(f"{found.origin}_id", found.stands).annotate(n=Count("pk")):
+            counts[(origin, stands)] += n
     sides = Sides()
-    made = [(sides.party(pk), n, home) for (pk, home), n in counts.items()]
-    return sorted(made, key=lambda row: (-row[1], row[0].label))
+    made = [(sides.party(pk), n, Stands(stands)) for (pk, stands), n in counts.items()]
+    return sorted(made, key=lambda row: (-row[1], row[0].label, row[2]))

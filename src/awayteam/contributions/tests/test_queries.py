@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from awayteam.contributions import queries
+from awayteam.contributions import queries, refresh
 from awayteam.contributions.matrix import matrix
-from awayteam.contributions.models import Area
+from awayteam.contributions.models import Area, Commit, CommitAuthor, Repository, Stands
 from awayteam.contributions.queries import Choice, CommitFilter
-from awayteam.contributions.tests.team import NOW, Small, build
+from awayteam.contributions.tests.team import DAY, NOW, START, Small, build
 from awayteam.kernel import rulebook as book
 from awayteam.kernel.actor import SYSTEM
 from awayteam.kernel.errors import InvalidInput, NotFound
@@ -138,3 +138,60 @@ def test_the_matrix_sorts_and_bounds(small: Small) -> None:
     key = drawn.columns[0].side.key
     assert [row.side.label for row in matrix(flows, sort=key).rows] == ["one", "(unresolved)", "two"]
     assert matrix(flows, most=1).left_out == 3
+
+
+def test_what_one_person_changed(small: Small) -> None:
+    found = queries.person_work(small.actor("ned"), small.people["ada"])
+    assert found.classes == {"home": 1, "away": 0, "mixed": 1, "unowned": 0}
+    assert (found.commits, found.away_share, found.more) == (2, 0.5, 0)
+    assert [(row.area.name, row.commits, row.home) for row in found.areas] == [("/a/", 2, 2), ("/b/", 1, 0)]
+    for word, number in found.classes.items():
+        which = CommitFilter(person=found.key, stands=word)
+        assert queries.commits(small.actor("ned"), Choice(), which).total == number
+    for row in found.areas:
+        which = CommitFilter(person=found.key, area=row.area.pk)
+        assert queries.commits(small.actor("ned"), Choice(), which).total == row.commits
+    assert queries.person_work(small.actor("ned"), small.people["mia"]).commits == 0
+
+
+def test_nothing_of_a_restricted_repository_shows_on_a_persons_page(settings: Any, tmp_path: Path) -> None:
+    settings.DATA = tmp_path
+    small = build(tmp_path, restricted=True)
+    assert queries.person_work(small.actor("eve"), small.people["ada"]).commits == 2
+    assert queries.person_work(small.actor("ned"), small.people["ada"]).commits == 0
+
+
+def test_squashed_pull_requests_have_no_latency(small: Small) -> None:
+    at = START + 60 * DAY
+    small.repo.commit({"a/1": "6"}, name="Bob", email="bob@x.org", when=at, message="Make it faster (#12)")
+    refresh.refresh([small.repository], actor=SYSTEM, now=NOW, wait_seconds=0)
+    area = Area.objects.get(name="/a/")
+    found = queries.area(small.actor("ned"), area.pk, Choice(), book.current().contributions)
+    assert (found.home_latency.branches, found.home_latency.hours, found.home_latency.unknown) == (0, None, 1)
+    assert (found.away_latency.branches, found.away_latency.unknown) == (1, 0)
+
+
+def test_more_windows_than_a_condition_may_hold(small: Small) -> None:
+    """Every repository has a window of its own; all of them in one statement would be refused by SQLite."""
+    author = CommitAuthor.objects.first()
+    assert author is not None
+    many = Repository.objects.bulk_create(
+        Repository(name=f"r{n}", location=f"/r{n}", tip="0" * 40, newest=START + n, created_at=NOW)
+        for n in range(1_100)
+    )
+    Commit.objects.bulk_create(
+        Commit(
+            repository=one, sha=f"{n:040}", committed=START + n, author=author, subject=f"s{n}", mark=n,
+            stands=Stands.UNOWNED, stands_at_head=Stands.UNOWNED,
+        )
+        for n, one in enumerate(many)
+    )  # fmt: skip
+    which, seen, cursor = CommitFilter(stands="unowned", author=author.pk), [], None
+    for _ in range(5):
+        page = queries.commits(SYSTEM, Choice(), which, cursor=cursor, limit=250)
+        seen += [row.sha for row in page.items]
+        cursor = page.next_cursor
+    assert page.total == len(seen) == len(set(seen)) == 1_100
+    assert cursor is None
+    assert seen == sorted(seen, reverse=True), "newest first across all windows"
+    assert queries.away_map(SYSTEM, Choice()).classes["unowned"] == 1_101

@@ -88,4 +88,5 @@ def filter_of(request: Request) -> CommitFilter:
         area=number(given.get("area", "")),
         at_home=given.get("at_home", "") if given.get("at_home") in ("yes", "no") else "",
         differing=given.get("differing") == "yes",
+        folder=number(given.get("folder", "")),
     )
