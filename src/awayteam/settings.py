@@ -66,6 +66,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "awayteam.accounts.actors.ActorMiddleware",
     "awayteam.kernel.rest.middleware.ApiMiddleware",
+    "awayteam.kernel.rest.idempotency.IdempotencyMiddleware",
     "awayteam.web.middleware.PagesMiddleware",
 ]
 

@@ -146,3 +146,22 @@ class PeriodicJob(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class IdempotentWrite(models.Model):
+    """A write that a program may send again: its key, what it was (`fingerprint`), and the answer that it got."""
+
+    user_id = models.BigIntegerField()
+    key = models.CharField(max_length=200)
+    fingerprint = models.CharField(max_length=64)
+    status = models.PositiveSmallIntegerField(default=0)
+    headers = models.JSONField(default=dict)
+    body = models.BinaryField(default=b"")
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user_id", "key"], name="idempotent_write_once")]
+        indexes = [models.Index(fields=["created_at"], name="idempotent_write_created")]
+
+    def __str__(self) -> str:
+        return self.key
