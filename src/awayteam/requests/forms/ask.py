@@ -75,6 +75,12 @@ class AskForm(PageForm):
             self.add_error("away_impossible", "Say why you can't send one.")
         return given
 
+    def refuse(self, error: AwayteamError) -> None:
+        """What the action says of the home team stands at the box in which that is named."""
+        if "home_team" in error.fields:
+            error.fields["home"] = error.fields.pop("home_team")
+        super().refuse(error)
+
     def aim(self, target: Target) -> Aim:
         given = self.cleaned_data
         return Aim(target.entity, given["operation"], given["path"], given["pasted"], target.reasons)

@@ -153,6 +153,12 @@ class Story:
         return [option for option in self.options if not option.allowed]
 
     @property
+    def declined(self) -> str:
+        """The reason of the list for which it was declined; "" where it wasn't."""
+        code = self.request.decline_reason
+        return rules.REASON_WORDS[rules.DeclineReason(code)] if code else ""
+
+    @property
     def minutes_spent(self) -> int:
         return sum(row.minutes for row in self.times)
 

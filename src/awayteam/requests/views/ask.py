@@ -19,6 +19,7 @@ from awayteam.organisation.queries import team as team_of
 from awayteam.requests import actions
 from awayteam.requests.forms.ask import AskForm, Target, entity_of, target_of
 from awayteam.requests.models import Kind
+from awayteam.requests.similar import Similar, similar
 from awayteam.requests.turns import calendar_of
 from awayteam.requests.views.finding import Candidate, candidate_of, find
 from awayteam.requests.words import KIND_WORDS
@@ -107,11 +108,17 @@ def _page(request: Request, form: AskForm, now: datetime, text: str, status: int
         "looked": bool(text.strip()),
         "chosen": target,
         "waiting": _waiting(request, target),
-        "similar": [],
-        "compared": False,
+        "similar": _similar(request, form),
+        "compared": bool(form["title"].value()),
         "unit": rulebook.current().requests.value_unit,
     }
     return render(request, "requests/ask.html", context, status)
+
+
+def _similar(request: Request, form: AskForm) -> list[Similar]:
+    """Requests like what was typed, for those who have no JavaScript."""
+    title, need = str(form["title"].value() or ""), str(form["need"].value() or "")
+    return similar(request.actor, title=title[:300], need=need[:10_000]) if title.strip() else []
 
 
 def _candidates(request: Request, text: str, target: str, now: datetime) -> list[Candidate]:

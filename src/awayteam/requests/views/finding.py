@@ -1,15 +1,16 @@
 """Who owns what somebody pasted, as candidates to choose from."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from awayteam.catalog.models import Entity
-from awayteam.catalog.search import search
 from awayteam.kernel.actor import Actor
 from awayteam.organisation.models import Team
 from awayteam.requests.queries.rows import EntityLink, Link, team_link
+from awayteam.requests.routing.match import route
 
 MOST = 5
+REASONS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,19 +33,12 @@ def candidate_of(entity: Entity | None, team: Team | None, reasons: tuple[str, .
 
 def find(actor: Actor, text: str, now: datetime) -> list[Candidate]:
     """The likeliest owners of what was pasted, the best first; nothing for nothing."""
-    del now
-    words = text.strip()
-    if not words or len(words) > 200:
+    if not text.strip():
         return []
-    hits = [hit for group in search(actor, words, limit=MOST).groups for hit in group.hits if hit.kind != "User"]
-    rows = Entity.objects.filter(pk__in=[hit.entity_id for hit in hits]).select_related("owner__team", "team")
-    known = {row.pk: row for row in rows}
     found = []
-    for hit in sorted(hits, key=lambda hit: -hit.score)[:MOST]:
-        entity = known[hit.entity_id]
-        reason = (f"Its {hit.matched} has these words.",)
-        if entity.kind == "Group":
-            found.append(candidate_of(None, entity.team, reason))
-        else:
-            found.append(candidate_of(entity, entity.owner.team if entity.owner else None, reason))
+    for one in route(actor, text, now=now, limit=MOST).candidates:
+        owner = one.entity.owner.team_id if one.entity is not None and one.entity.owner is not None else None
+        entity = one.entity if one.team is None or owner == one.team.pk else None
+        reasons = tuple(f"Line {reason.line}: {reason.text}." for reason in one.reasons[:REASONS])
+        found.append(replace(candidate_of(entity, one.team, reasons), score=one.score))
     return [one for one in found if one.key]

@@ -107,6 +107,12 @@ def _since(found: Story, seen: str) -> list[Entry]:
     return [entry for entry in found.timeline if at.tzinfo is not None and entry.at > at]
 
 
+def _typed(request: Request) -> str:
+    """The words of a form that can't be sent any more, so that they aren't lost."""
+    hidden = {"csrfmiddlewaretoken", "version", "seen"}
+    return "\n\n".join(text for name, text in request.POST.items() if name not in hidden and text.strip())
+
+
 def _page(
     request: Request,
     found: Story,
@@ -127,6 +133,7 @@ def _page(
         "form": form,
         "conflict": conflict,
         "since": since or [],
+        "typed": _typed(request) if conflict and form is None else "",
         "unit": rulebook.current().requests.value_unit,
     }
     return render(request, "requests/verb.html", context, status)
