@@ -9,6 +9,7 @@ from awayteam.kernel.api import router as kernel
 from awayteam.kernel.rest import Api
 from awayteam.lists.api import router as lists
 from awayteam.organisation import api as organisation
+from awayteam.requests.routing.api import router as routing
 
 api = Api(
     title="Awayteam",
@@ -25,6 +26,7 @@ api.add_router("/people", organisation.people)
 api.add_router("", organisation.changes)
 api.add_router("/sources", sources)
 api.add_router("/contributions", contributions)
+api.add_router("", routing)
 api.add_router("", account)
 api.add_router("", lists)
 api.add_router("", kernel)

@@ -17,6 +17,7 @@ MODULES = (
     "catalog",
     "org",
     "search",
+    "route",
     "owners",
     "scan",
     "identities",

@@ -11,8 +11,10 @@ class RequestsConfig(AppConfig):
         from awayteam.requests import clockwork, places
         from awayteam.requests.jobs import JOB
         from awayteam.requests.machine import MACHINE
+        from awayteam.requests.routing.index.jobs import JOB as INDEX
 
         machines.register(MACHINE)
         clocks.register(clockwork.HANDLER)
         jobs.register(JOB)
+        jobs.register(INDEX)
         places.register()

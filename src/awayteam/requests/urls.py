@@ -2,11 +2,13 @@
 
 from django.urls import path
 
+from awayteam.requests.routing.views import similar_requests
 from awayteam.requests.views import ask, brief, lists, story
 
 urlpatterns = [
     path("ask/", ask.ask, name="ask"),
     path("ask/candidates/", ask.candidates, name="ask_candidates"),
+    path("ask/similar/", similar_requests, name="ask_similar"),
     path("requests/", lists.index, name="requests"),
     path("requests/board/", lists.board, name="requests_board"),
     path("requests/<int:pk>/", story.story, name="request"),

@@ -24,6 +24,7 @@ from awayteam.requests.actions.values import (
 from awayteam.requests.machine import Party
 from awayteam.requests.models import Asker, Request
 from awayteam.requests.permissions import Standing, can_ask
+from awayteam.requests.similar import remember
 from awayteam.requests.stepping import Held, hold, start, subject_of, words_of
 
 
@@ -78,6 +79,7 @@ def ask(
             turn_team=home_team,
         )
         request.save(force_insert=True)
+        remember(request)
         _add_asker(request, actor, asking_team, worth, now)
         start(Held(request, Standing(actor, request, now), actor, now, Party.ASKING))
     return request

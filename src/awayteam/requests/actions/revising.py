@@ -14,6 +14,7 @@ from awayteam.requests.actions.noting import note, still_open
 from awayteam.requests.actions.values import Worth, check_ask, check_worth
 from awayteam.requests.machine import Party, State, Verb
 from awayteam.requests.models import Asker, Escalation, Request
+from awayteam.requests.similar import remember
 from awayteam.requests.stepping import Held, check, enter, hold, words_of
 
 
@@ -58,6 +59,8 @@ def revise(
             changes |= _reprice(held, team, worth)
         if not changes:
             raise InvalidInput("Nothing is to be changed.", "Name what is different.")
+        if not changes.keys().isdisjoint({"title", "need"}):
+            remember(row)
         note(held, EventName.REQUEST_REVISED, reason, changes, f"{actor.label} changed what #{row.pk} asks: {reason}")
     return held.request
 

@@ -21,7 +21,7 @@ from awayteam.requests.forms.ask import AskForm, Target, entity_of, target_of
 from awayteam.requests.models import Kind
 from awayteam.requests.similar import Similar, similar
 from awayteam.requests.turns import calendar_of
-from awayteam.requests.views.finding import Candidate, candidate_of, find
+from awayteam.requests.views.finding import Candidate, chosen, find
 from awayteam.requests.words import KIND_WORDS
 
 PREFILLED = ("title", "need", "kind", "operation", "path", "value_per_week", "grounds")
@@ -135,8 +135,8 @@ def _kept(request: Request, target: str) -> Candidate | None:
         known = target_of(request.actor, target, None)
     except forms.ValidationError:
         entity = Entity.objects.filter(pk=int(target[2:])).first()
-        return candidate_of(entity, None, ("No team owns this: name the team that you ask.",)) if entity else None
-    return candidate_of(known.entity, known.team, ("You come from its page.",)) if known else None
+        return chosen(entity, None, "No team owns this: name the team that you ask.") if entity else None
+    return chosen(known.entity, known.team, "You come from its page.") if known else None
 
 
 def _waiting(request: Request, target: str) -> list[Waiting]:
