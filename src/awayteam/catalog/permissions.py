@@ -111,8 +111,8 @@ def visible_counts(actor: Actor) -> tuple[Q, "QuerySet[Entity]"]:
         return Q(), Entity.objects.none()
     by_owner = {"restricted": "restricted", "owner": "owner_id", "own": "owner_id"}
     counted = Q(Seen(owners_trusted(actor), **by_owner))
-    beyond = visible(actor, Entity.objects.filter(restricted=True)).filter(Q(owner__isnull=True) | ~counted)
-    return counted, beyond
+    own = visible(actor, Entity.objects.filter(restricted=True, pk__in=owners_trusted(actor)))
+    return counted, own.filter(Q(owner__isnull=True) | ~counted)
 
 
 def hidden(actor: Actor) -> "QuerySet[Entity]":

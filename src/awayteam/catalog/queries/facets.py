@@ -58,7 +58,7 @@ def counted(actor: Actor, filter: EntityFilter, *, most: int = MOST_VALUES) -> C
     at_least = cube.is_part
     found = [_facet(name, counts[name], _selected(name, filter), labels.get(name), most, at_least) for name in order]
     found.append(_facet("tag", _tags(actor, filter, cube.words), set(filter.tag), None, most, at_least))
-    return Counted(found, cube.total(), at_least)
+    return Counted(found, counts[""][True], at_least)
 
 
 def facets(actor: Actor, filter: EntityFilter, *, most: int = MOST_VALUES) -> list[Facet]:
@@ -101,12 +101,13 @@ class _Cube:
             self.read = _grouped(rows.order_by().values_list(*columns))
 
     def few(self) -> dict[str, Counter[Any]]:
-        """Counts of the properties with few values; one statement, which gives every combination."""
+        """XX"""
         rows = self._counted(FEW, ("owner", "source"))
-        counts: dict[str, Counter[Any]] = {name: Counter() for name in FEW}
+        counts: dict[str, Counter[Any]] = {name: Counter() for name in (*FEW, "")}
         chosen = [self.selected[name] for name in FEW]
         for *values, number in rows:
             misses = [place for place, value in enumerate(values) if chosen[place] and value not in chosen[place]]
+            counts[""][not misses] += number
             for place, name in enumerate(FEW):
                 if not misses or misses == [place]:
                     counts[name][values[place]] += number
