@@ -1,7 +1,7 @@
 """Writes that may be sent again: the header `Idempotency-Key` (IETF draft "The Idempotency-Key HTTP Header Field").
 
-The key is kept in the transaction of the write itself, with the answer. So a program that lost an answer repeats the
-request with its key and gets the same answer, and nothing is done twice whatever was killed when. What was refused isn't
+The key is kept in the transaction of the write itself, with the answer. A program that lost an answer repeats its
+request with the key and gets the same answer; nothing is done twice, whatever was killed when. What was refused is not
 kept: it changed nothing, and may be sent again.
 """
 
