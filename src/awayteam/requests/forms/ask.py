@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django import forms
+from django.urls import reverse
 
 from awayteam.catalog import queries as catalog
 from awayteam.catalog.models import Entity
@@ -67,6 +68,14 @@ class AskForm(PageForm):
         assert isinstance(asking, forms.ChoiceField)
         asking.choices = choices
         self.belongs_nowhere = not choices
+        for name in ("title", "need"):
+            self.fields[name].widget.attrs |= {
+                "hx-post": reverse("ask_similar"),
+                "hx-trigger": "input changed delay:400ms",
+                "hx-target": "#similar",
+                "hx-include": "closest form",
+                "hx-sync": "closest form:replace",
+            }
         ask_which_goal(self, actor)
 
     def clean(self) -> dict[str, Any]:

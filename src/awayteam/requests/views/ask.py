@@ -67,11 +67,11 @@ def _target(form: AskForm) -> Target | None:
     if target is None:
         form.add_error("home", "Choose one of those found, or name the team that you ask.")
         return None
-    chosen = next(
-        (one for one in find(form.actor, given["pasted"], timezone.now()) if one.key == given["target"]), None
-    )
-    reasons = chosen.reasons if chosen and given["home"] is None else ("Named by whoever asked.",)
-    return Target(target.team, target.entity, tuple(reasons))
+    if given["home"] is not None:
+        return Target(target.team, target.entity, ("Named by whoever asked.",))
+    found = (one for one in find(form.actor, given["pasted"], timezone.now()) if one.key == given["target"])
+    reasons = [str(why)[:500] for one in found for why in one.reasons]
+    return Target(target.team, target.entity, tuple(reasons) or ("Asked from its page.",))
 
 
 def _text(request: Request) -> str:

@@ -110,7 +110,7 @@ def _since(found: Story, seen: str) -> list[Entry]:
 def _typed(request: Request) -> str:
     """The words of a form that can't be sent any more, so that they aren't lost."""
     hidden = {"csrfmiddlewaretoken", "version", "seen"}
-    return "\n\n".join(text for name, text in request.POST.items() if name not in hidden and text.strip())
+    return "\n\n".join(str(text) for name, text in request.POST.items() if name not in hidden and str(text).strip())
 
 
 def _page(
