@@ -13,6 +13,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("awayteam.imports.urls")),
     path("", include("awayteam.kernel.urls")),
     path("", include("awayteam.lists.urls")),
+    path("", include("awayteam.notifications.urls")),
     path("", include("awayteam.organisation.urls")),
     path("", include("awayteam.requests.urls")),
     path("", include("awayteam.web.urls")),

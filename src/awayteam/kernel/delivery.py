@@ -61,10 +61,14 @@ def deliver(message: OutboxMessage, now: datetime) -> None:
         raise DeliveryFailed(f"the receiver answered {status}{where}{said}", final=status == GONE)
 
 
-def post(url: str, body: bytes, headers: dict[str, str]) -> tuple[int, bytes]:
-    """POST under the rulebook's limits: (status, the answer's first bytes). Raises `DeliveryFailed`."""
+def post(url: str, body: bytes, headers: dict[str, str], *, allow_private: bool | None = None) -> tuple[int, bytes]:
+    """POST under the rulebook's limits: (status, the answer's first bytes). Raises `DeliveryFailed`.
+
+    `allow_private` is the rulebook's for webhooks unless it is given.
+    """
     book = rulebook.current().webhooks
-    network = GuardedNetwork(Deadline.after(book.timeout_seconds), allow_private=book.allow_private)
+    private = book.allow_private if allow_private is None else allow_private
+    network = GuardedNetwork(Deadline.after(book.timeout_seconds), allow_private=private)
     try:
         with (
             httpcore.ConnectionPool(ssl_context=_trust(), network_backend=network) as pool,

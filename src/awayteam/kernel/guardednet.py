@@ -59,7 +59,7 @@ def addresses(host: str, port: int, *, allow_private: bool) -> list[Address]:
     if not allow_private and (hidden := [each for each in known if not is_public(each)]):
         raise Refused(
             f"the host {host} is at {hidden[0]}, which is not a public address; "
-            "the rulebook's webhooks.allow_private would allow it"
+            "the rulebook's allow_private would allow it"
         )
     return known
 

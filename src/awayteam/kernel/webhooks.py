@@ -156,12 +156,12 @@ def url_problem(url: str, allow_private: bool) -> str | None:
     if allow_private:
         return None
     if host == "localhost" or host.endswith(".localhost"):
-        return "this host is not public; the rulebook's webhooks.allow_private would allow it"
+        return "this host is not public; the rulebook's allow_private would allow it"
     try:
         address = ipaddress.ip_address(host)
     except ValueError:
         return None
-    return None if is_public(address) else f"{host} is not public; the rulebook's webhooks.allow_private would allow it"
+    return None if is_public(address) else f"{host} is not public; the rulebook's allow_private would allow it"
 
 
 def _is_known(want: object) -> bool:

@@ -6,6 +6,7 @@ from enum import StrEnum
 from django.db.models import QuerySet
 
 from awayteam.kernel.actor import Actor, ActorKind
+from awayteam.kernel.errors import NotAllowed
 from awayteam.kernel.permissions import Decision
 from awayteam.notifications.models import Notification
 from awayteam.organisation.models import Team
@@ -31,6 +32,13 @@ def can(actor: Actor, verb: Verb, thing: Team | None = None, now: datetime | Non
     if actor.person_id is None:
         return Decision(False, "Only people of the organisation have notifications.", "person")
     return Decision(True, "These are your own.", "own")
+
+
+def person_of(actor: Actor) -> int:
+    """The person that the actor is; for what `can` has allowed."""
+    if actor.person_id is None:
+        raise NotAllowed("Only people of the organisation have notifications.")
+    return actor.person_id
 
 
 def _channel(actor: Actor, team: Team | None) -> Decision:

@@ -1,24 +1,29 @@
 """Telling people, in the transaction of the change that they are told of."""
 
 import hashlib
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cache
+from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 
 from awayteam.accounts.actors import actors_of_persons
-from awayteam.kernel import rulebook, subjects, worker
+from awayteam.kernel import outbox, rulebook, subjects, worker
 from awayteam.kernel.actor import Actor
 from awayteam.kernel.events import EventName, Subject
-from awayteam.notifications import rules, wishes
-from awayteam.notifications.models import Notification, Sending, Subscription
-from awayteam.notifications.rules import Group, Level
+from awayteam.notifications import letters, rules, sending, wishes
+from awayteam.notifications.channels import OUTBOX
+from awayteam.notifications.letters import Letter
+from awayteam.notifications.models import Notification, Sending, Subscription, TeamChannel
+from awayteam.notifications.rules import Channel, Group, Level, When
 from awayteam.organisation.models import Membership, Person
 from awayteam.organisation.queries import dated
 
 LONGEST_KEY = 200
+LONGEST_TEXT = 1000
 
 
 def tell(
@@ -51,31 +56,27 @@ def tell(
         told.pop(actor.person_id, None)
     people = {person.pk: person for person in wishes.people({*told, *(person for person, _team in members)}, now)}
     seeing = _seeing(subject, people, now)
-    key = short_key(key)
-    rows = [
-        Notification(
-            person_id=person,
-            key=key,
-            at=now,
-            event=str(event),
-            group=why,
-            subject_kind=subject.kind,
-            subject_id=subject.id,
-            subject_label=subject.label[:300],
-            text=" ".join(text.split())[:1000],
-            address=address[:500],
-            actor_person_id=actor.person_id if actor else None,
-            actor_label=actor.label[:200] if actor else "",
-            urgent=urgent,
-        )
-        for person, why in sorted(told.items())
-        if person in seeing
-    ]
+    said: dict[str, Any] = {
+        "key": short_key(key),
+        "at": now,
+        "event": str(event),
+        "subject_kind": subject.kind,
+        "subject_id": subject.id,
+        "subject_label": subject.label[:300],
+        "text": " ".join(text.split())[:LONGEST_TEXT],
+        "address": address[:500],
+        "actor_person_id": actor.person_id if actor else None,
+        "actor_label": actor.label[:200] if actor else "",
+        "urgent": urgent,
+    }
+    rows = [Notification(person_id=one, group=why, **said) for one, why in sorted(told.items()) if one in seeing]
     with transaction.atomic():
         if rows:
             Notification.objects.bulk_create(rows, ignore_conflicts=True, batch_size=2_000)
-            _send(rows, people, key, now)
-        _tell_teams(team_ids, members, seeing, people, rows, key)
+            _send(rows, people)
+        if team_ids:
+            here = [(person, team) for person, team in members if person in people]
+            _tell_teams(team_ids, here, seeing, Notification(group=group, **said))
     return len(rows)
 
 
@@ -117,14 +118,14 @@ def _seeing(subject: Subject, people: Collection[int], now: datetime) -> set[int
     return subjects.audience(subject.kind, subject.id, people, actors)
 
 
-def _send(rows: Iterable[Notification], people: Mapping[int, Person], key: str, now: datetime) -> None:
-    """Plan by which channels the rows leave, and when; what was planned for this key before stays as it is."""
-    by_person = {row.person_id: row for row in rows}
+def _send(rows: Sequence[Notification], people: Mapping[int, Person]) -> None:
+    """Plan by which channels the rows leave, and when; what was planned for their key before stays as it is."""
+    by_person, key, now = {row.person_id: row for row in rows}, rows[0].key, rows[0].at
     known = Notification.objects.filter(key=key, person_id__in=list(by_person)).values_list("person_id", "pk")
     made = [
-        sending
+        planned
         for person, pk in known
-        for sending in plan(pk, people[person], Group(by_person[person].group), now, by_person[person].urgent)
+        for planned in plan(pk, people[person], Group(by_person[person].group), now, by_person[person].urgent)
     ]
     if made:
         Sending.objects.bulk_create(made, ignore_conflicts=True, batch_size=2_000)
@@ -147,11 +148,18 @@ def plan(notification: int, person: Person, group: Group, now: datetime, urgent:
 
 
 def _tell_teams(
-    teams: Collection[int],
-    members: Collection[tuple[int, int]],
-    seeing: Collection[int],
-    people: Mapping[int, Person],
-    rows: Collection[Notification],
-    key: str,
+    teams: Collection[int], members: Collection[tuple[int, int]], seeing: Collection[int], row: Notification
 ) -> None:
-    """Queue the message for each team that has a channel and whose members may all see the subject."""
+    """Queue the message for each team that has a channel and members, all of whom see the subject."""
+    for channel in TeamChannel.objects.filter(team_id__in=teams, active=True).order_by("team_id"):
+        people = {person for person, team in members if team == channel.team_id}
+        if people and people <= set(seeing):
+            letter = Letter(
+                key=short_key(f"team-{channel.team_id}-{row.key}"),
+                items=[sending.item_of(row)],
+                when=When.AT_ONCE,
+                host="",
+                url=settings.URL,
+            )
+            payload = {"team": channel.team_id, "channel": Channel.SLACK.value, "body": letters.slack(letter)}
+            outbox.enqueue(channel=OUTBOX[Channel.SLACK], key=letter.key, payload=payload, now=row.at)

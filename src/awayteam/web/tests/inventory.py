@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from awayteam.contributions.models import Area, CommitAuthor
+from awayteam.web.tests import talk
 from awayteam.web.tests.shop import Shop
 
 BASKET = "/catalog/default/component/basket/"
@@ -113,6 +114,19 @@ PAGES = [
     Page("views", "/views/"),
     Page("views", "/views/", "sam", "views, shared by others"),
     Page("views", lambda shop: f"/views/?removed={shop.removed_view.pk}", name="views, one removed"),
+    Page("discussion", lambda _: talk.discussion()),
+    Page("discussion", lambda _: talk.discussion(), "zoe", "discussion, administrator"),
+    Page("comment_edit", lambda _: f"/comments/{talk.answer().pk}/edit/"),
+    Page("comment_versions", lambda _: f"/comments/{talk.answer().pk}/"),
+    Page("notifications", "/notifications/"),
+    Page("notifications", "/notifications/?state=all&group=mention", name="notifications narrowed"),
+    Page("notifications", "/notifications/", "zoe", "notifications, none"),
+    Page("notification_preferences", "/notifications/preferences/"),
+    Page("notification_preferences", "/notifications/preferences/", "sam", "notification_preferences, member"),
+    Page("notification_following", "/notifications/following/"),
+    Page("notification_following", "/notifications/following/", "zoe", "notification_following, nothing"),
+    Page("notification_team", "/notifications/teams/default/orders/"),
+    Page("notification_unsubscribe", lambda _: talk.mail_foot(), ""),
     Page("rulebook", "/rulebook/"),
     Page("history", lambda shop: f"/history/webhook/{shop.webhook.pk}/", "zoe"),
     Page("deliveries", "/deliveries/", "zoe"),
@@ -144,8 +158,10 @@ PAGES = [
 
 NO_PAGES = {
     "become": "only in the demonstration; test_frame looks at it there",
+    "calendar": "for calendar programs",
     "choose": "sends back to where one was",
     "healthz": "for machines",
+    "notification_go": "leads to the page that a notification is about",
     "tour": "leads to the first stop, in the demonstration; test_tour goes there",
     "tour_leave": "sends back to where one was",
     "tour_stop": "leads to a page of another app",

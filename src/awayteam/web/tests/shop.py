@@ -30,6 +30,7 @@ from awayteam.lists.models import BulkChange, SavedView
 from awayteam.organisation import actions as organisation
 from awayteam.organisation.models import Membership, Person, Team
 from awayteam.sources.models import Source
+from awayteam.web.tests.talk import talk
 
 OPENAPI = """openapi: 3.1.0
 info: {title: Baskets, version: "1"}
@@ -138,6 +139,7 @@ def build(root: Path) -> Shop:
         description=catalog.Description("Component", "by-hand", type="service", owner="orders"),
     )  # fmt: skip
     _clocks(team)
+    talk()
     _history(root / "basket")
     removed = _views(team)
     return Shop(folder.source, users, made.webhook, _dead(made.webhook), token, hand_made, removed, _bulk())
