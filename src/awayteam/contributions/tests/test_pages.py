@@ -75,6 +75,11 @@ def test_details_and_forms_are_shown(small: Small) -> None:
     assert "48.0 h" in shown
     assert "some.one@elsewhere.org" in small.client("ada").get(f"/away-map/authors/{author.pk}/").content.decode()
     assert small.client("zoe").get("/away-map/repositories/new/").status_code == 200
+    person = small.client("ned").get("/people/default/ada/").content.decode()
+    assert "What they changed" in person
+    assert "person=user%3Adefault/ada&amp;class=mixed" in person
+    assert "/away-map/areas/" in person
+    assert "What they changed" not in small.client("ned").get("/people/default/mia/").content.decode()
     team = small.client("ned").get("/teams/default/one/").content.decode()
     assert "Help given and taken" in team
     service = small.client("ned").get("/catalog/default/component/shop/").content.decode()
@@ -215,7 +220,7 @@ def test_the_api_says_what_the_pages_say(small: Small) -> None:
     areas = client.get(f"{base}/areas").json()
     assert [row["area"] for row in areas["items"]] == ["/a/", "/b/"]
     detail = client.get(f"{base}/areas/{areas['items'][0]['id']}").json()
-    assert detail["away_latency"] == {"branches": 1, "median_hours": 48.0}
+    assert detail["away_latency"] == {"branches": 1, "median_hours": 48.0, "unknown": 0}
     first = client.get(f"{base}/commits?stands=away&limit=2").json()
     assert (len(first["items"]), first["total"]) == (2, 3)
     rest = client.get(f"{base}/commits?stands=away&limit=2&cursor={first['next_cursor']}").json()
