@@ -145,12 +145,13 @@ def _all(actor: Actor, conditions: Mapping[str, Sequence[str | None]]) -> Q:
     for key, values in conditions.items():
         any_value = Q(pk__in=[])
         for value in values:
-            any_value |= _condition(actor, key, value)
+            any_value |= condition(actor, key, value)
         whole &= any_value
     return whole
 
 
-def _condition(actor: Actor, key: str, value: str | None) -> Any:
+def condition(actor: Actor, key: str, value: str | None) -> Any:
+    """The condition that the value at a path is this one, or with None that there is one; as the actor sees it."""
     if key == ORPHAN:
         return Q(presence=Presence.ORPHAN) if value in (None, "true") else Q(pk__in=[])
     if key.startswith("relations.") and value is not None and not can_see(actor, value):

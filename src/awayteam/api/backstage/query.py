@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 from django.db.models import F, Q, QuerySet
 
-from awayteam.api.backstage import filters
+from awayteam.api.backstage import filters, predicate
 from awayteam.api.backstage.filters import InputError, Order
 from awayteam.catalog import queries
 from awayteam.catalog.models import Entity
@@ -35,6 +35,7 @@ class Question:
     backwards: bool = False
     total: int | None = None
     first: Position | None = None
+    predicate: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +74,15 @@ def ask(actor: Actor, question: Question, *, limit: int, offset: int = 0) -> Ans
 
 def _count(actor: Actor, question: Question, rows: "QuerySet[Entity]") -> int:
     """From the catalog's cubes where the question has that form, else by counting."""
-    plain = None if question.term.strip() else filters.plain_filter(question.filters)
+    plain = None if question.term.strip() or question.predicate else filters.plain_filter(question.filters)
     return rows.count() if plain is None else queries.total(actor, plain)
 
 
 def matching(actor: Actor, question: Question) -> "QuerySet[Entity]":
     """Everything that the question is about, in no order."""
     rows = filters.entities_for(actor, question.filters)
+    if question.predicate:
+        rows = rows.filter(predicate.condition(actor, question.predicate))
     term = question.term.strip().lower()
     if not term:
         return rows
@@ -131,7 +134,7 @@ def load(ids: Sequence[int]) -> list[Entity]:
 def encode(question: Question) -> str:
     order = list(question.order) if question.order else None
     asked = [question.filters, order, question.term, question.term_fields]
-    parts = [*asked, question.after, question.backwards, question.total, question.first]
+    parts = [*asked, question.after, question.backwards, question.total, question.first, question.predicate]
     return base64.urlsafe_b64encode(orjson.dumps(parts)).decode()
 
 
@@ -141,7 +144,7 @@ def decode(cursor: str) -> Question:
         if len(cursor) > LONGEST_CURSOR:
             raise ValueError("too long")
         parts = orjson.loads(base64.b64decode(cursor, altchars=b"-_", validate=True))
-        wanted, order, term, fields, after, backwards, total, first = parts
+        wanted, order, term, fields, after, backwards, total, first, asked = parts
         placed = Order(_text(order[0]), order[1] is True) if order is not None else None
         if after and after[0] is None and (placed or BY_NAME).field in filters.NEVER_EMPTY:
             raise ValueError("no position in this order")
@@ -154,6 +157,7 @@ def decode(cursor: str) -> Question:
             backwards=backwards is True,
             total=None if total is None else _number(total),
             first=_position(first),
+            predicate=predicate.encoded(orjson.loads(asked)) if _text(asked) else "",
         )
     except (ValueError, TypeError, IndexError, KeyError, binascii.Error):
         raise InputError(

@@ -1,7 +1,7 @@
 """The addresses below /api/catalog."""
 
-from collections.abc import Iterator
-from typing import Annotated, Any
+from collections.abc import Iterator, Sequence
+from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
 
 import orjson
@@ -10,7 +10,7 @@ from django.utils import timezone
 from ninja import Path, Query, Router, Schema
 from pydantic import Field
 
-from awayteam.api.backstage import filters, query, shape
+from awayteam.api.backstage import filters, predicate, query, shape
 from awayteam.api.backstage.filters import InputError, Order
 from awayteam.api.backstage.query import Question
 from awayteam.catalog import queries
@@ -68,11 +68,56 @@ class ByQuery(Schema):
 @router.get("/entities/by-query", response=ByQueryOut, exclude_none=True)
 def entities_by_query(request: Request, asked: Annotated[ByQuery, Query()]) -> Any:
     """Entities page by page: nextCursor and prevCursor lead on and back."""
-    wanted = filters.selection(asked.fields)
-    if asked.cursor:
-        answer = query.ask(request.actor, query.decode(asked.cursor), limit=asked.limit)
-    else:
-        answer = query.ask(request.actor, _question(asked), limit=asked.limit, offset=asked.offset)
+    question = query.decode(asked.cursor) if asked.cursor else _question(asked)
+    offset = 0 if asked.cursor else asked.offset
+    return _page(request, question, limit=asked.limit, offset=offset, fields=asked.fields)
+
+
+class FullText(Body):
+    term: Word = ""
+    fields: Annotated[list[Word], Field(max_length=50)] = []
+
+
+class OrderBy(Body):
+    field: Word
+    order: Literal["asc", "desc"] = "asc"
+
+
+class PredicateIn(Body):
+    """`query` is a predicate: an object of paths with values or `$exists`, `$in`, `$contains`, `$hasPrefix`, and of
+    `$all`, `$any`, `$not`. What narrows and orders counts on the first page only; a cursor carries it."""
+
+    query: dict[str, Any] | None = None
+    fields: Fields = []
+    limit: Annotated[int, Field(ge=0, le=2**31)] = DEFAULT_LIMIT
+    offset: Offset = 0
+    cursor: Annotated[str, Field(min_length=1, max_length=20_000)] | None = None
+    orderField: Annotated[list[Word], Field(max_length=10)] = []  # noqa: N815
+    orderBy: Annotated[list[OrderBy], Field(max_length=10)] = []  # noqa: N815
+    fullTextFilter: FullText | None = None  # noqa: N815
+    totalItems: Literal["include", "exclude"] = "include"  # noqa: N815
+
+
+@router.post("/entities/by-query", response=ByQueryOut, exclude_none=True, auth=SIGNED_IN_TO_READ)
+def entities_by_predicate(request: Request, body: PredicateIn) -> Any:
+    """Entities page by page, narrowed by a predicate. It only reads, so a token that may read will do."""
+    if body.cursor:
+        return _page(request, query.decode(body.cursor), limit=body.limit, offset=0, fields=body.fields)
+    orders = [*body.orderField, *(f"{one.field},{one.order}" for one in body.orderBy)]
+    text = body.fullTextFilter or FullText()
+    question = Question(
+        predicate=predicate.encoded(body.query),
+        order=filters.order_of(orders[0]) if orders else None,
+        term=text.term,
+        term_fields=tuple(filters.usual(field) for field in text.fields),
+        total=0 if body.totalItems == "exclude" else None,
+    )
+    return _page(request, question, limit=body.limit, offset=body.offset, fields=body.fields)
+
+
+def _page(request: Request, question: Question, *, limit: int, offset: int, fields: Sequence[str]) -> HttpResponse:
+    wanted = filters.selection(fields)
+    answer = query.ask(request.actor, question, limit=limit, offset=offset)
     return _json(
         {
             "items": _selected(request, answer.entities, wanted),

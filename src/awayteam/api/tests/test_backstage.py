@@ -198,6 +198,98 @@ def test_by_refs_keeps_the_order_and_says_null(api: Client, org: Organisation) -
     assert [bool(item) for item in narrowed.json()["items"]] == [False, False, False, True, False, False]
 
 
+def by_predicate(api: Client, predicate: Any, **more: Any) -> Any:
+    body = {"query": predicate, **more}
+    return api.post(f"{BASE}/entities/by-query", body, content_type="application/json")
+
+
+@pytest.mark.parametrize(
+    ("predicate", "filter"),
+    [
+        ({"kind": "component"}, "kind=component"),
+        ({"kind": {"$in": ["Component", "api"]}}, "kind=component,kind=api"),
+        ({"kind": "component", "spec.type": "SERVICE"}, "kind=component,spec.type=service"),
+        ({"$all": [{"kind": "component"}, {"spec.lifecycle": "production"}]},
+         "kind=component,spec.lifecycle=production"),
+        ({"metadata.tags": {"$contains": "java"}}, "metadata.tags=java"),
+        ({"metadata.annotations.github.com/project-slug": {"$exists": True}},
+         "metadata.annotations.github.com/project-slug"),
+        ({"relations": {"$contains": {"type": "ownedBy", "targetRef": "group:default/payments"}}},
+         "relations.ownedBy=group:default/payments"),
+    ],
+)  # fmt: skip
+def test_a_predicate_finds_what_the_filter_of_the_same_meaning_finds(api: Client, predicate: Any, filter: str) -> None:
+    listed = api.get(f"{BASE}/entities/by-query", {"filter": filter})
+    found = by_predicate(api, predicate)
+    assert found.status_code == 200
+    assert names(found) == names(listed)
+    assert found.json()["totalItems"] == listed.json()["totalItems"] > 0
+
+
+def test_predicates_negate_and_combine(api: Client, org: Organisation) -> None:
+    everything = set(names(by_predicate(api, {})))
+    tagged = set(names(by_predicate(api, {"metadata.tags": "java"})))
+    assert set(names(by_predicate(api, {"$not": {"metadata.tags": "java"}}))) == everything - tagged
+    either = {"$any": [{"metadata.tags": "java"}, {"$not": {"metadata.tags": {"$exists": True}}}]}
+    assert tagged < set(names(by_predicate(api, either))) < everything | tagged
+    without = set(names(by_predicate(api, {"spec.owner": {"$exists": False}})))
+    assert without == everything - set(names(by_predicate(api, {"spec.owner": {"$exists": True}})))
+    prefixed = set(names(by_predicate(api, {"metadata.name": {"$hasPrefix": "ORD"}})))
+    assert prefixed == {name for name in everything if name.startswith("ord")}
+    assert set(names(by_predicate(api, {"$not": {"metadata.title": {"$hasPrefix": "order"}}}))) >= without
+    assert names(by_predicate(api, {"$any": []})) == []
+    assert SECRET in everything
+    assert SECRET not in names(by_predicate(org.client("eve", "read"), {}))
+
+
+def test_pages_of_a_predicate_follow_each_other(api: Client) -> None:
+    predicate = {"kind": {"$in": ["component", "api", "group"]}}
+    whole = names(by_predicate(api, predicate, orderBy=[{"field": "metadata.name", "order": "desc"}]))
+    assert (
+        whole == names(by_predicate(api, predicate, orderField=["metadata.name,desc"])) == sorted(whole, reverse=True)
+    )
+    found: list[str] = []
+    page = by_predicate(api, predicate, orderField=["metadata.name,desc"], limit=2, totalItems="exclude")
+    while True:
+        found += names(page)
+        if "nextCursor" not in page.json()["pageInfo"]:
+            break
+        body = {"cursor": page.json()["pageInfo"]["nextCursor"], "limit": 2}
+        page = api.post(f"{BASE}/entities/by-query", body, content_type="application/json")
+    assert found == whole
+
+
+@pytest.mark.parametrize(
+    "predicate",
+    [
+        {"$nor": []},
+        {"$all": {}},
+        {"$all": ["x"]},
+        {"kind": {"$in": "component"}},
+        {"kind": {"$exists": "yes"}},
+        {"kind": {"$in": [], "$exists": True}},
+        {"kind": None},
+        {"kind": ["component"]},
+        {"spec": {"$contains": {"type": "x"}}},
+        {"relations": {"$contains": {"targetRef": "group:default/payments"}}},
+        {"": "x"},
+        {"$any": [{"kind": str(n)} for n in range(101)]},
+        {"kind": "x" * 11_000},
+    ],
+)
+def test_a_predicate_that_cannot_be_read_is_refused(api: Client, predicate: Any) -> None:
+    refused = by_predicate(api, predicate)
+    assert refused.status_code == 400
+    assert refused.json()["error"]["name"] == "InputError"
+
+
+def test_predicates_are_only_so_deep(api: Client) -> None:
+    deep: Any = {"kind": "component"}
+    for _ in range(12):
+        deep = {"$not": deep}
+    assert by_predicate(api, deep).status_code == 400
+
+
 def test_ancestry_leads_to_the_location(api: Client, org: Organisation) -> None:
     file = SourceFile.objects.create(
         source=org.source, path="root.yaml", format="backstage", content_hash="r", read_at=NOW
