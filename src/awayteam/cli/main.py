@@ -18,6 +18,7 @@ MODULES = (
     "org",
     "search",
     "route",
+    "duplicates",
     "owners",
     "scan",
     "identities",
