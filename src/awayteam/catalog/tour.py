@@ -41,9 +41,6 @@ def register() -> None:
             (
                 Look("The owner, the people, the system: with the date since when under “History”.", "facts"),
                 Look("Who uses it and what it uses; the graph shows both sides.", "consumers"),
-                Look(
-                    "Who changes it, counted from commits; those of other teams are drawn in outline.", "panel-changers"
-                ),
                 Look("Where this comes from: the file, the line, and when it was last read well.", "origin"),
             ),
             _owned,
