@@ -4,11 +4,13 @@ from awayteam import __version__
 from awayteam.accounts.api import router as account
 from awayteam.catalog import api as catalog
 from awayteam.contributions.api import router as contributions
+from awayteam.duplicates.api import router as duplicates
 from awayteam.imports.api import router as sources
 from awayteam.kernel.api import router as kernel
 from awayteam.kernel.rest import Api
 from awayteam.lists.api import router as lists
 from awayteam.organisation import api as organisation
+from awayteam.requests.api import router as requests
 from awayteam.requests.routing.api import router as routing
 
 api = Api(
@@ -26,6 +28,8 @@ api.add_router("/people", organisation.people)
 api.add_router("", organisation.changes)
 api.add_router("/sources", sources)
 api.add_router("/contributions", contributions)
+api.add_router("/requests", requests)
+api.add_router("", duplicates)
 api.add_router("", routing)
 api.add_router("", account)
 api.add_router("", lists)

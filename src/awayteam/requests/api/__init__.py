@@ -1,0 +1,6 @@
+"""Requests over HTTP. What reads and what writes share one router, for they share addresses."""
+
+from awayteam.requests.api import writing
+from awayteam.requests.api.reading import router
+
+__all__ = ["router", "writing"]
