@@ -48,8 +48,6 @@ def _team(request: Request, team: Team) -> dict[str, Any] | None:
 
 def _person(request: Request, person: Person) -> dict[str, Any] | None:
     """What somebody changed in the last twelve months; nothing where that is nothing."""
-    if not Repository.objects.exclude(tip="").exists():
-        return None
     found = queries.person_work(request.actor, person)
     return {"found": found} if found.commits else None
 
