@@ -229,7 +229,8 @@ def remove(source: Source, *, actor: Actor, now: datetime, reason: str = "", wai
         vanish.orphan(session, list(held.order_by("pk").values_list("pk", flat=True)))
         _take_over(source, actor, now)
         with transaction.atomic():
-            _event(EventName.SOURCE_REMOVED, source, actor, now, reason=reason, data={"orphaned": session.orphaned})
+            data = {"orphaned": session.still_orphaned()}
+            _event(EventName.SOURCE_REMOVED, source, actor, now, reason=reason, data=data)
             _drop(source)
             structure.arrange()
 

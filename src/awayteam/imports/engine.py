@@ -69,8 +69,8 @@ def run(
         except (ReadError, ValueError, OSError) as error:
             Source.objects.filter(pk=source.pk).update(last_attempt_at=now, last_error=str(error)[:2000])
             answered(source)
-            raise Unavailable(f"{source.name} can't be read: {error}.", "Mend it, then import again.") from error
-        take_over_elsewhere(source, actor, now)
+            said = str(error).rstrip(". ")
+            raise Unavailable(f"{source.name} can't be read: {said}.", "Mend it, then import again.") from error
         return result
 
 
@@ -113,6 +113,7 @@ class Run:
             session = self.session()
             discovery = self.read()
             self.write(session)
+            take_over_elsewhere(self.source, self.actor, self.now)
             self.finish(session, discovery)
             if session.created + session.updated >= LARGE:
                 search.optimise()
@@ -291,7 +292,7 @@ class Run:
             self._record(session)
 
     def _record(self, session: Session) -> None:
-        result = result_of([self.source], session.created, session.updated, session.orphaned)
+        result = result_of([self.source], session.created, session.updated, session.still_orphaned())
         self.result = result
         counts = {
             "entities": result.entities,

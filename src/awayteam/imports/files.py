@@ -92,7 +92,7 @@ def _store(notes: Sequence[FileNotes], now: datetime) -> None:
 
 
 def _stored(note: FileNotes) -> tuple[object, ...]:
-    targets = [[one.target, one.line, one.document_index, one.required] for one in note.targets]
+    targets = [[one.target, one.line, one.document_index, one.required, one.entity] for one in note.targets]
     return (
         note.file_id,
         note.format,

@@ -128,12 +128,16 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A file that a Location points at: a path or glob relative to the file that holds the Location, or a URL."""
+    """A file that a Location points at: a path or glob relative to the file that holds the Location, or a URL.
+
+    `entity` is the reference of the Location.
+    """
 
     target: str
     line: int
     document_index: int = 0
     required: bool = True
+    entity: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -201,7 +201,7 @@ class Discovery:
         return self._globbed[glob]
 
     def _report(self, base: str, target: Target, message: str) -> None:
-        problem = Problem(f"Location: {message}", base, target.document_index, target.line)
+        problem = Problem(f"Location: {message}", base, target.document_index, target.line, target.entity)
         if problem not in self.problems[-50:]:
             self.problems.append(problem)
 

@@ -43,7 +43,7 @@ class SourceFile(models.Model):
     `good` is False while the file's present content could not be read; its entities then keep what they were.
     `stamp` is the reader's cheap fingerprint (size and times in a folder): while it stays, the file isn't even opened.
     `needs` maps files whose content was substituted into it to their hashes: when one of them changes, this one is read
-    again. `targets` are the files that its Locations point at, as `[target, line, document, required]`.
+    again. `targets` are the files that its Locations point at, as `[target, line, document, required, entity]`.
     """
 
     source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="files")

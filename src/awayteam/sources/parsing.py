@@ -79,7 +79,9 @@ class SourceFetch:
 
     def __call__(self, base: str, target: str) -> Fetched:
         if "://" in target or target.startswith("//"):
-            if self.fetch_url is None or not target.lower().startswith(("https://", "http://")):
+            if not target.lower().startswith(("https://", "http://")):
+                raise UnreachableError(f"{target} can't be read; name a file within the source by its path")
+            if self.fetch_url is None:
                 advice = "allow it in the settings, or keep a copy in the repository"
                 raise UnreachableError(f"{target} is on a host that isn't allowed; {advice}")
             return Fetched("", self.fetch_url(target))

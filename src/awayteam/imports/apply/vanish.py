@@ -25,7 +25,7 @@ def orphan(session: Session, ids: Sequence[int]) -> None:
         with transaction.atomic():
             rows = _locked(ids[start : start + BATCH], [Presence.PRESENT])
             _turn(session, rows, Presence.ORPHAN, EventName.ENTITY_ORPHANED)
-            session.orphaned += len(rows)
+            session.orphaned += [row.pk for row in rows]
             session.finish_batch()
 
 

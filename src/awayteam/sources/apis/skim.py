@@ -14,6 +14,7 @@ import orjson
 import yaml
 
 from awayteam.sources.shapes import Notes, decoded, kind_of
+from awayteam.sources.yamldoc.wording import explained
 
 Shape = Mapping[str, "Shape"] | EllipsisType
 """Which keys are wanted; "*" stands for any key, `...` for a whole branch."""
@@ -111,7 +112,7 @@ class _Skimmer:
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
             line = mark.line + 1 if mark else None
-            raise SkimError(f"no valid YAML: {error.problem or error.context}", line) from None
+            raise SkimError(f"no valid YAML: {explained(error, self.content)}", line) from None
         except yaml.YAMLError as error:
             raise SkimError(f"no valid YAML: {str(error).splitlines()[0]}") from None
         except UnicodeError:

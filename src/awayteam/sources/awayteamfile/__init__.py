@@ -11,10 +11,10 @@ from awayteam.sources.awayteamfile.build import Builder
 from awayteam.sources.awayteamfile.lists import read_list
 from awayteam.sources.awayteamfile.schema import KINDS, LIST, ROOT, Checker, advice
 from awayteam.sources.context import Context
-from awayteam.sources.declared import Reading
+from awayteam.sources.declared import Problem, Reading
 from awayteam.sources.entities import Place
 from awayteam.sources.lines import Lines
-from awayteam.sources.shapes import Notes, kind_of
+from awayteam.sources.shapes import Notes, kind_of, reference, slug, text
 from awayteam.sources.yamldoc import Document, load
 
 NAME = "awayteam.yaml"
@@ -44,7 +44,17 @@ def read(path: str, data: bytes, context: Context | None = None) -> Reading:
             )
         else:
             _read_document(document, builder, path, context, embedded)
+            for remark in document.remarks:
+                notes.add(remark.message, line=remark.line, entity=_around(remark, builder))
     return Reading(builder.declared(), notes.all(), embedded=tuple(embedded))
+
+
+def _around(remark: Problem, builder: Builder) -> str | None:
+    """The entity within which something stands."""
+    above = [
+        one for one in builder.declared() if one.document_index == remark.document and one.line <= (remark.line or 0)
+    ]
+    return max(above, key=lambda one: one.line).ref if above else None
 
 
 def _read_document(
@@ -76,7 +86,11 @@ def _read_section(section: str, value: Any, checker: Checker, builder: Builder, 
     key = "handle" if kind == "User" else "name"
     for step, one in _as_list(value, checker, key):
         checker.path = [section, step]
-        checked = checker.object({key: one} if isinstance(one, str) else one, schema)
+        values = {key: one} if isinstance(one, str) else one
+        called = text(values.get(key)) if isinstance(values, dict) else ""
+        checker.entity = reference(kind, slug(called), builder.namespace) if called else None
+        checked = checker.object(values, schema)
+        checker.entity = None
         if checked is not None:
             place = Place(lines.document.index, lines.of(*checker.path))
             builder.add(kind, word, checked, one, place)

@@ -149,13 +149,15 @@ class Checker:
     lenient: bool = False
     """Whether a text may stand for a list (`a; b`) or a truth value, as in cells of a CSV file."""
     path: list[str | int] = field(default_factory=list)
+    entity: str | None = None
+    """Reference of the entity that is being checked, as far as its name can be told."""
 
     def here(self) -> int | None:
         return self.line if self.lines is None else self.lines.of(*self.path)
 
     def note(self, message: str) -> None:
         where = ".".join(str(part + 1) if isinstance(part, int) else part for part in self.path)
-        self.notes.add(f"{where}: {message}" if where else message, line=self.here())
+        self.notes.add(f"{where}: {message}" if where else message, line=self.here(), entity=self.entity)
 
     def object(self, value: Any, schema: Schema) -> dict[str, Any] | None:
         """The usable values of an object; None where it is none, or lacks what is required."""

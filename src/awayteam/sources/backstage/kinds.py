@@ -117,13 +117,18 @@ def relations(
             try:
                 other = canonical(item, each.default_kind, namespace)
             except BadReferenceError as error:
-                faults.append(Fault(f"spec.{each.name}: {error}", path))
+                if each.name not in kind.required or not _is_blank(value):  # `check` says so of those
+                    faults.append(Fault(f"spec.{each.name}: {error}", path))
                 continue
             if other == ref:
                 remarks.append(Fault(f"spec.{each.name} names the entity itself; remove it (it was left out)", path))
                 continue
             found.append((each.relation, other, ref) if each.reverse else (each.relation, ref, other))
     return list(dict.fromkeys(found)), faults, remarks
+
+
+def _is_blank(value: Any) -> bool:
+    return isinstance(value, str) and not value.strip()
 
 
 def _text(spec: Mapping[str, Any], name: str, faults: list[Fault], *, required: bool) -> None:

@@ -75,6 +75,9 @@ class _FileReader:
                 self.problems.append(Problem(problem.message, self.path, problem.document, problem.line))
             elif (entity := self.entity(document)) is not None:
                 declared.append(entity)
+                self.problems += [
+                    Problem(one.message, self.path, one.document, one.line, entity.ref) for one in document.remarks
+                ]
         return Reading(tuple(declared), tuple(self.problems), tuple(self.targets), tuple(self.substitution.embedded))
 
     def entity(self, document: Document) -> Declared | None:
@@ -155,7 +158,7 @@ class _FileReader:
         faults = []
         for target, path in _targets(spec):
             if isinstance(target, str) and target.strip():
-                self.targets.append(Target(target.strip(), document.line_of(*path), document.index, required))
+                self.targets.append(Target(target.strip(), document.line_of(*path), document.index, required, ref))
             else:
                 faults.append(Fault("a target is a text: a path, a glob or an address", path))
         if spec.get("type") not in (None, "file", "url"):

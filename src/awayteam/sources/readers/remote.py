@@ -73,9 +73,9 @@ def open_remote(
             if refresh:
                 _update(mirror, ref or "HEAD", protocol, history=history, timeout=timeout)
     except GitError as error:
-        raise ReadError(_explained(url, error)) from None
+        raise ReadError(_explained(url, error, mirror)) from None
     except OSError as error:
-        raise ReadError(f"the cache folder {mirror.parent} can't be written: {error.strerror}") from error
+        raise ReadError(f"the folder of mirrors in the data folder can't be written: {error.strerror}") from error
     return GitReader(
         mirror, _REF, root=redacted(url), remote="origin", protocols=[protocol], only=only, timeout=timeout
     )
@@ -124,8 +124,9 @@ def _locked(mirror: Path) -> Iterator[None]:
         yield
 
 
-def _explained(url: str, error: GitError) -> str:
-    said = redacted(str(error))
+def _explained(url: str, error: GitError, mirror: Path) -> str:
+    """Without the place of the mirror, which is nobody's concern but ours."""
+    said = redacted(str(error)).replace(str(mirror), "its mirror").rstrip(". ")
     lower = error.stderr.lower()
     if "could not read username" in lower or "authentication" in lower or "permission denied" in lower:
         return f"{redacted(url)} wants credentials that this program hasn't; give it a key or use a readable address"

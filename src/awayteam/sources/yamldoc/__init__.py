@@ -42,6 +42,8 @@ class Document:
     problem: Problem | None = None
     text: str = field(default="", repr=False, compare=False)
     base: int = field(default=1, repr=False, compare=False)
+    remarks: tuple[Problem, ...] = field(default=(), compare=False)
+    """What was left out of the value: tags that mean nothing here."""
 
     def line_of(self, *path: str | int) -> int:
         """The line in the file of the key or list item at `path`, or of its nearest parent that exists.
@@ -134,12 +136,19 @@ def _read(chunk: str, index: int, start: int, clean: bool) -> Iterator[Document]
             if value is not None:
                 yield Document(index, start + _blank_lines(chunk, skipped), value, None, chunk, start)
             return
+    odd: list[tuple[str, int]] = []
     try:
-        for line, value in events.parse(chunk):
-            yield Document(index, start + line, value, None, chunk, start)
+        for line, value in events.parse(chunk, odd):
+            remarks = tuple(_odd_tag(tag, index, start + place) for tag, place in odd)
+            yield Document(index, start + line, value, None, chunk, start, remarks)
             index += 1
     except RefusedError as error:
         yield _bad(index, start + error.line, str(error), chunk, start)
+
+
+def _odd_tag(tag: str, index: int, line: int) -> Problem:
+    message = f"the tag {tag[:60]} means nothing here, so its value was taken as written; remove the tag"
+    return Problem(message, document=index, line=line)
 
 
 _BLANK = re.compile(r"(?: *(?:#.*)?\n)*")

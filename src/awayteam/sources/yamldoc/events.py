@@ -6,7 +6,6 @@ a document up beyond `MAX_EXPANDED`, the character U+0000.
 """
 
 from collections.abc import Callable, Iterator
-from itertools import islice
 from typing import Any
 
 import yaml
@@ -22,11 +21,14 @@ from yaml.events import (
 )
 
 from awayteam.sources.yamldoc.scalars import Scalar, resolve
+from awayteam.sources.yamldoc.wording import explained
 
 MAX_DEPTH = 100
 """Levels of nesting."""
 MAX_EXPANDED = 100_000
 """What aliases may add to one document: each value counts one, and one more for every 100 characters of text."""
+MOST_TAGS = 20
+"""Unknown tags of a document that are told of."""
 _CORE = "tag:yaml.org,2002:"
 _MERGE = "<<"
 
@@ -39,17 +41,20 @@ class RefusedError(Exception):
         self.line = line
 
 
-def parse(text: str) -> Iterator[tuple[int, Any]]:
-    """Each document of `text` as (line of its first node, counted from 0; value). Raises `RefusedError`."""
+def parse(text: str, odd_tags: list[tuple[str, int]] | None = None) -> Iterator[tuple[int, Any]]:
+    """Each document of `text` as (line of its first node, counted from 0; value). Raises `RefusedError`.
+
+    Tags that aren't known are left out of the values; `odd_tags` gets those of the document, each with its line.
+    """
     try:
         parser = CParser(text)
         while (event := parser.get_event()) is not None:
             if isinstance(event, DocumentStartEvent):
-                yield _Builder(parser).document()
+                yield _Builder(parser, odd_tags if odd_tags is not None else []).document()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line if mark else 0
-        raise RefusedError(_explained(error, text, line, mark.column if mark else 0), line) from error
+        raise RefusedError(f"this isn't YAML: {explained(error, text)}", line) from error
     except yaml.YAMLError as error:
         raise RefusedError(f"this isn't YAML: {error}", 0) from error
     except UnicodeEncodeError as error:
@@ -59,11 +64,13 @@ def parse(text: str) -> Iterator[tuple[int, Any]]:
 class _Builder:
     """Builds one document from the events that follow its start."""
 
-    def __init__(self, parser: CParser) -> None:
+    def __init__(self, parser: CParser, odd_tags: list[tuple[str, int]]) -> None:
         self.next: Callable[[], Any] = parser.get_event
         self.anchors: dict[str, tuple[Any, int]] = {}
         self.size = 0
         self.expanded = 0
+        self.odd_tags = odd_tags
+        odd_tags.clear()
 
     def document(self) -> tuple[int, Any]:
         event = self.next()
@@ -83,6 +90,7 @@ class _Builder:
             return self.alias(event)
         if depth > MAX_DEPTH:
             raise RefusedError(f"this is nested deeper than {MAX_DEPTH} levels; flatten it", event.start_mark.line)
+        self.tagged(event)
         before = self.size + self.expanded
         if event.anchor is not None:
             self.anchors.pop(event.anchor, None)
@@ -137,7 +145,14 @@ class _Builder:
         tag = event.tag or ""
         if tag.startswith(_CORE) and tag[len(_CORE) :] in ("int", "float", "bool", "null"):
             return resolve(text)
+        self.tagged(event)
         return text
+
+    def tagged(self, event: Any) -> None:
+        """Note a tag that means nothing here. Those of YAML itself are fine; `!` alone says that it is a text."""
+        tag = event.tag
+        if tag and tag != "!" and not tag.startswith(_CORE) and len(self.odd_tags) < MOST_TAGS:
+            self.odd_tags.append((tag, event.start_mark.line))
 
     def checked(self, event: Any) -> None:
         self.size += 1 + len(event.value) // 100
@@ -209,18 +224,6 @@ def _lines(following: Any, event: Any, depth: int) -> _Lines:
         while type(item := following()) is not SequenceEndEvent:
             below[len(below)] = _lines(following, item, depth + 1)
     return line, below
-
-
-def _explained(error: yaml.MarkedYAMLError, text: str, line: int, column: int) -> str:
-    said = error.problem or error.context or "something here can't be read"
-    if "cannot start any token" in said:
-        here = next(islice(text.split("\n"), line, None), "")[column : column + 1]
-        if here == "\t":
-            return "a tab stands where YAML wants spaces; indent with spaces"
-        said = f"{here!r} can't begin a value; put the value in quotes"
-    elif error.context and error.problem:
-        said = f"{error.context}, {error.problem}"
-    return f"this isn't YAML: {said}"
 
 
 def _short(text: str) -> str:
