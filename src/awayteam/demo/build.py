@@ -10,7 +10,7 @@ from pathlib import Path
 
 from awayteam.contributions import actions as contributions
 from awayteam.contributions import refresh
-from awayteam.demo import files, history, world
+from awayteam.demo import files, history, requests, world
 from awayteam.imports import actions, engine
 from awayteam.kernel.actor import SYSTEM
 from awayteam.kernel.errors import Conflict
@@ -50,6 +50,7 @@ def build(folder: Path, *, now: datetime, progress: Progress) -> None:
         source = actions.source_for(actions.Wanted(str(folder), name=NAME, watched=True), actor=SYSTEM, now=at)
         engine.run(source, actor=SYSTEM, now=at, workers=1)
     _follow(demonstration, folder.parent / REPOSITORIES, now, progress)
+    requests.fill(now=now, progress=progress)
     _mark(folder).write_text(f"{now:%Y-%m-%d}\n")
     progress("done", len(days), len(days))
 

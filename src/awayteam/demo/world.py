@@ -10,6 +10,9 @@ from datetime import date, timedelta
 from awayteam.demo import tables
 
 YEARS = timedelta(days=730)
+DECIDER_BESIDE_LEAD = ("lead", "decider", "trusted-committer")
+LEAD_DECIDES = ("lead", "trusted-committer", "trusted-committer")
+"""Roles of a team's first three people; where there is no decider the lead decides."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +147,8 @@ def _people(
     for team in teams.values():
         size = 11 if team.name == "warehouse" else chance.choice((4, 5, 5, 6, 6, 6, 7, 7, 8))
         for seat in range(size):
-            role = ("lead", "decider", "trusted-committer")[seat] if seat < 3 else "member"
+            first = LEAD_DECIDES if team.name == "checkout" else DECIDER_BESIDE_LEAD
+            role = first[seat] if seat < 3 else "member"
             _seat(hire(), team, role, teams, chance, today)
     return people, managers
 
