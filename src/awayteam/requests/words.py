@@ -1,7 +1,9 @@
 """How pages, the command line and messages call what can be done with a request."""
 
+import re
 from decimal import Decimal
 
+from awayteam.kernel.clockface import ClockFace
 from awayteam.requests.machine import State, Verb
 from awayteam.requests.models import Kind
 
@@ -108,6 +110,13 @@ KIND_WORDS: dict[str, str] = {
     Kind.PERFORMANCE: "Performance",
     Kind.ACCESS: "Access",
 }
+
+
+def short_clock(face: ClockFace) -> str:
+    """A clock for a cell of a list: "4 d 2 h left", "3 h over"; the whole text stands in its hover."""
+    text = face.text.split(" of ")[0]
+    text = re.sub(r" over .*", " over", text)
+    return re.sub(r" working days?", " d", text)
 
 
 def points(value: Decimal) -> str:

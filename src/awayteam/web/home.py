@@ -20,6 +20,10 @@ from awayteam.kernel.turns import Total, TurnRow
 EVENTS_READ = 200
 EVENTS_SHOWN = 14
 EVENTS_PAGE = 50
+TICKING = frozenset(
+    {EventName.CLOCK_REMINDED.value, EventName.CLOCK_STARTED.value, EventName.CLOCK_STOPPED.value}
+)  # fmt: skip
+"""Events that come along with others, which tell more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +55,7 @@ def home(request: Request) -> HttpResponse:
     latest = feed(request.actor, since=now - timedelta(days=1), limit=EVENTS_READ)
     context = {
         "turns": _turns(request, now),
-        "moved": runs(subjects.shown(request, latest.items))[:EVENTS_SHOWN],
+        "moved": runs(subjects.shown(request, [one for one in latest.items if one.name not in TICKING]))[:EVENTS_SHOWN],
         "panels": panels.build("home", request),
     }
     return render(request, "web/home.html", context)

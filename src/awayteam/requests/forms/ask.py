@@ -4,7 +4,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django import forms
-from django.urls import reverse
 
 from awayteam.catalog import queries as catalog
 from awayteam.catalog.models import Entity
@@ -19,7 +18,7 @@ from awayteam.requests.forms.fields import TeamField, day_field, points_field, t
 from awayteam.requests.models import Kind
 from awayteam.requests.words import KIND_WORDS
 
-YES_NO = [("yes", "Yes, our people could change it if need be"), ("no", "No")]
+YES_NO = [("yes", "Yes"), ("no", "No")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +54,10 @@ class AskForm(PageForm):
     goal = forms.TypedChoiceField(coerce=int, empty_value=None, required=False, label="It serves our goal")
     wanted_by = day_field("If there is a date, and why then stands in the need.", label="Wanted by")
     can_send_away = forms.ChoiceField(
-        choices=YES_NO, widget=forms.RadioSelect, initial="yes", label="Could you send an away team?"
+        choices=YES_NO,
+        widget=forms.RadioSelect,
+        initial="yes",
+        label="Could your people change it, if it comes to that?",
     )
     away_impossible = words_field("Such as: nobody of us knows the language.", required=False, label="Why not")
 
@@ -68,14 +70,6 @@ class AskForm(PageForm):
         assert isinstance(asking, forms.ChoiceField)
         asking.choices = choices
         self.belongs_nowhere = not choices
-        for name in ("title", "need"):
-            self.fields[name].widget.attrs |= {
-                "hx-post": reverse("ask_similar"),
-                "hx-trigger": "input changed delay:400ms",
-                "hx-target": "#similar",
-                "hx-include": "closest form",
-                "hx-sync": "closest form:replace",
-            }
         ask_which_goal(self, actor)
 
     def clean(self) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from awayteam.organisation.models import Person, Team
 from awayteam.requests.machine import State
 from awayteam.requests.models import Request
 from awayteam.requests.rules import spoken
-from awayteam.requests.words import TODO_WORDS, TONES, points
+from awayteam.requests.words import TODO_WORDS, TONES, points, short_clock
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +98,17 @@ class RequestRow:
     @property
     def value(self) -> str:
         return points(self.value_per_week)
+
+    @property
+    def clock(self) -> str:
+        """The clock in few words; "" where none runs."""
+        return short_clock(self.face) if self.face else ""
+
+    @property
+    def clock_tone(self) -> str:
+        """How the clock is drawn: running, late in its last quarter, overdue."""
+        face = self.face
+        return "" if face is None else "overdue" if face.overdue else "late" if face.last_quarter else "running"
 
     @property
     def todo(self) -> str:

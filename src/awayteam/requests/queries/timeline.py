@@ -1,8 +1,9 @@
 """A request's history as one line of time: its steps, what changed besides, and what people said."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from awayteam.discussions.models import Comment
@@ -15,7 +16,7 @@ from awayteam.requests.models import Request, Step
 from awayteam.requests.queries.rows import Link, person_link, team_link
 from awayteam.requests.rules import REASON_WORDS, DeclineReason, spoken
 from awayteam.requests.stepping import EVENTS, KIND
-from awayteam.requests.words import STEP_WORDS, TONES
+from awayteam.requests.words import STEP_WORDS, TONES, points
 
 MOST = 500
 """Entries of each sort that are read; a request with more shows its newest ones."""
@@ -125,14 +126,24 @@ def _events(request: Request) -> Iterable[Entry]:
             words=f"merged #{merged[1]} into it" if merged else EVENT_WORDS.get(event.name, event.name),
             verb=event.name,
             text=event.reason,
-            changes={name: pair for name, pair in changes.items() if name not in HIDDEN},
+            changes=_shown(changes),
             data={name: value for name, value in event.data.items() if name != "changes"},
             id=event.pk,
         )
 
 
-HIDDEN = frozenset({"turn_person_id", "turn_team_id", "merged"})
-"""Changes that are numbers of rows, which the entry's words say already."""
+HIDDEN = frozenset({"turn_person_id", "turn_team_id", "merged", "team"})
+"""Changes that the entry's words say already, or that are numbers of rows."""
+VALUES = {"total_value_per_week": "value a week together", "value_per_week": "value a week"}
+
+
+def _shown(changes: Mapping[str, Sequence[Any]]) -> dict[str, Sequence[Any]]:
+    """What people read of the changes of an event: without numbers of rows, values as they are said."""
+    return {
+        VALUES.get(name, name): [points(Decimal(one)) if one else one for one in pair] if name in VALUES else pair
+        for name, pair in changes.items()
+        if name not in HIDDEN
+    }
 
 
 def _comments(request: Request) -> Iterable[Entry]:

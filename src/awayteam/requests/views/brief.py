@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from django.http import HttpResponseBase
@@ -15,6 +16,7 @@ from awayteam.kernel.requests import Request
 from awayteam.requests.queries import EscalationRow
 from awayteam.requests.views.drawing import price_of_ranks
 from awayteam.requests.views.story import load
+from awayteam.requests.words import points
 
 MOST_RANKS = 40
 
@@ -52,6 +54,7 @@ def brief(request: Request, pk: int) -> HttpResponseBase:
         "left_out": left_out,
         "plot": price_of_ranks([(rank.rank, rank.cost, rank.waiting or 0.0) for rank in ranks]),
         "slips": slips_of(escalation.brief),
+        "plain": plain,
         "unit": rulebook.current().requests.value_unit,
     }
     return render(request, "requests/brief.html", context)
@@ -96,6 +99,11 @@ def slips_of(brief: dict[str, Any]) -> list[tuple[int, list[dict[str, Any]]]]:
     """(rank, what slips there), the ranks in order."""
     slips = (brief.get("ranks") or {}).get("slips") or {}
     return sorted((int(rank), rows) for rank, rows in slips.items())
+
+
+def plain(text: str) -> str:
+    """A number of the brief as people read it: "640" rather than "640.00"."""
+    return points(Decimal(text))
 
 
 def _day(text: str | None) -> date | None:
