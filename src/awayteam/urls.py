@@ -16,6 +16,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("awayteam.notifications.urls")),
     path("", include("awayteam.organisation.urls")),
     path("", include("awayteam.requests.urls")),
+    path("", include("awayteam.roadmaps.urls")),
     path("", include("awayteam.web.urls")),
 ]
 handler400 = "awayteam.web.errors.bad_request"

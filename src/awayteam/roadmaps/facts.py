@@ -128,7 +128,8 @@ def capacity_note(
 def slug(title: str) -> str:
     """The title as it stands in an address: small letters, digits and hyphens; "document" where nothing is left."""
     plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
-    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:100].strip("-") or "document"
+    made = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:100].strip("-")
+    return made if made not in {"", "new"} else "document"
 
 
 def progress(baseline: Decimal, target: Decimal, value: Decimal | None) -> float | None:

@@ -3,7 +3,12 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from django.utils import timezone
+
 from awayteam.contributions.models import Area, CommitAuthor
+from awayteam.duplicates.tests import shop as duplicates
+from awayteam.requests.tests import shop as requests
+from awayteam.roadmaps.models import Goal, Item
 from awayteam.web.tests import talk
 from awayteam.web.tests.shop import Shop
 
@@ -11,6 +16,7 @@ BASKET = "/catalog/default/component/basket/"
 API = "/catalog/default/api/basket-api/"
 TEAM = "/teams/default/orders/"
 PERSON = "/people/default/ada/"
+ROADMAP = "/roadmaps/default/orders/"
 
 
 @dataclass(frozen=True)
@@ -29,6 +35,11 @@ class Page:
 
     def at(self, shop: Shop) -> str:
         return self.address if isinstance(self.address, str) else self.address(shop)
+
+
+def _item(title: str) -> int:
+    """The number of an item on a roadmap."""
+    return Item.objects.get(title=title).pk
 
 
 PAGES = [
@@ -127,6 +138,61 @@ PAGES = [
     Page("notification_following", "/notifications/following/", "zoe", "notification_following, nothing"),
     Page("notification_team", "/notifications/teams/default/orders/"),
     Page("notification_unsubscribe", lambda _: talk.mail_foot(), ""),
+    Page("roadmaps", "/roadmaps/"),
+    Page("roadmaps", "/roadmaps/?show=risk&q=order", name="roadmaps at risk"),
+    Page("roadmaps", "/roadmaps/?q=nope", name="roadmaps without hit"),
+    Page("roadmap", ROADMAP),
+    Page("roadmap", "/roadmaps/default/search/", name="roadmap of others"),
+    Page("roadmap_what_if", f"{ROADMAP}what-if/", name="roadmap_what_if, empty"),
+    Page("roadmap_what_if", lambda _: f"{ROADMAP}what-if/?item={_item('Share a basket')}&rank=1"),
+    Page("roadmap_what_if", f"{ROADMAP}what-if/?title=New&effort=2&value=9&rank=1", name="roadmap_what_if, new"),
+    Page("roadmap_item_new", f"{ROADMAP}new/"),
+    Page("roadmap_item", lambda _: f"/roadmap-items/{_item('Share a basket')}/"),
+    Page("roadmap_item", lambda _: f"/roadmap-items/{_item('Small fix')}/", name="roadmap_item, done"),
+    Page("roadmap_item", lambda _: f"/roadmap-items/{_item('Old tables')}/", name="roadmap_item, unranked"),
+    Page("roadmap_item_edit", lambda _: f"/roadmap-items/{_item('Share a basket')}/edit/"),
+    Page("roadmap_capacity", f"{ROADMAP}capacity/"),
+    Page("roadmap_goals", f"{ROADMAP}goals/"),
+    Page("roadmap_goals", f"{ROADMAP}goals/?closed=yes", name="roadmap_goals, closed"),
+    Page("goal_new", f"{ROADMAP}goals/new/"),
+    Page("goal", lambda _: f"/goals/{Goal.objects.get(kind='okr', state='open').pk}/"),
+    Page("goal", lambda _: f"/goals/{Goal.objects.get(kind='pl').pk}/", name="goal, figures"),
+    Page("goal_edit", lambda _: f"/goals/{Goal.objects.get(kind='pl').pk}/edit/"),
+    Page("roadmap_documents", f"{ROADMAP}documents/"),
+    Page("roadmap_documents", "/roadmaps/default/search/documents/", name="roadmap_documents, none"),
+    Page("document_new", f"{ROADMAP}documents/new/"),
+    Page("document", f"{ROADMAP}documents/baskets-that-open-at-once/"),
+    Page("document_write", f"{ROADMAP}documents/baskets-that-open-at-once/write/"),
+    Page("document_compare", f"{ROADMAP}documents/baskets-that-open-at-once/compare/"),
+    Page("duplicates", "/duplicates/"),
+    Page("duplicates", "/duplicates/?team=group:default/search&mine=yes&sort=title", name="duplicates narrowed"),
+    Page("duplicates", "/duplicates/?q=nope", name="duplicates without hit"),
+    Page("duplicate_new", "/duplicates/new/?of=component:default/finder"),
+    Page("duplicate", lambda _: f"/duplicates/{duplicates.duplicate('Own counter of baskets')}/"),
+    Page(
+        "duplicate", lambda _: f"/duplicates/{duplicates.duplicate('Own words for baskets')}/", name="duplicate, asked"
+    ),
+    Page("likenesses", "/duplicates/alike/", name="likenesses, none"),
+    Page("likeness", lambda _: f"/duplicates/alike/{duplicates.likeness(timezone.now())}/"),
+    Page("likenesses", lambda _: f"/duplicates/alike/?x={duplicates.likeness(timezone.now())}"),
+    Page("ask", "/ask/"),
+    Page("ask", "/ask/?q=basket&title=Baskets+for+two&entity=component:default/basket", name="ask, begun"),
+    Page("ask", "/ask/", "zoe", "ask, of no team"),
+    Page("requests", "/requests/"),
+    Page("requests", "/requests/?state=all&home=mine&turn=me&overdue=no&sort=-due", name="requests narrowed"),
+    Page("requests", "/requests/?q=nothing-is-called-so", name="requests without hit"),
+    Page("requests_board", "/requests/board/"),
+    Page("requests_board", "/requests/board/?asking=mine", name="requests_board narrowed"),
+    Page("team_requests", f"{TEAM}requests/"),
+    Page("team_requests", "/teams/default/search/requests/?by=clock", "zoe", "team_requests of others"),
+    Page("request", lambda _: f"/requests/{requests.number('Share a basket <soon>')}/"),
+    Page("request", lambda _: f"/requests/{requests.number('Baskets for two')}/", "sam", "request, overdue"),
+    Page("request", lambda _: f"/requests/{requests.number('Baskets by mail')}/", name="request, promised"),
+    Page("request", lambda _: f"/requests/{requests.number('Baskets in colours')}/", "zoe", "request, escalated"),
+    Page("request", lambda _: f"/requests/{requests.number('Baskets to share')}/", "sam", "request, merged"),
+    Page("request_verb", lambda _: f"/requests/{requests.number('Share a basket <soon>')}/accept/"),
+    Page("request_verb", lambda _: f"/requests/{requests.number('Baskets by mail')}/welcome/", name="request_verb, not now"),
+    Page("request_brief", lambda _: f"/requests/{requests.number('Baskets in colours')}/brief/", "zoe"),
     Page("rulebook", "/rulebook/"),
     Page("history", lambda shop: f"/history/webhook/{shop.webhook.pk}/", "zoe"),
     Page("deliveries", "/deliveries/", "zoe"),

@@ -20,6 +20,7 @@ from awayteam.catalog.models import Entity
 from awayteam.contributions import actions as contributions
 from awayteam.contributions import refresh
 from awayteam.contributions.tests.gitrepo import Repo
+from awayteam.duplicates.tests import shop as duplicates
 from awayteam.imports.tests.folder import Folder, component, entity, group, user
 from awayteam.kernel import webhooks
 from awayteam.kernel.actor import SYSTEM
@@ -29,6 +30,8 @@ from awayteam.lists import bulk
 from awayteam.lists.models import BulkChange, SavedView
 from awayteam.organisation import actions as organisation
 from awayteam.organisation.models import Membership, Person, Team
+from awayteam.requests.tests import shop as requests
+from awayteam.roadmaps.tests import shop as roadmaps
 from awayteam.sources.models import Source
 from awayteam.web.tests.talk import talk
 
@@ -138,6 +141,10 @@ def build(root: Path) -> Shop:
         actor=ada, now=now, reason="Nobody has a file for it.",
         description=catalog.Description("Component", "by-hand", type="service", owner="orders"),
     )  # fmt: skip
+    roadmaps.build(team, Team.objects.get(name="search"), ada, now)
+    duplicates.build(Team.objects.get(name="search"), ada, now)
+    sam = actor_of_user(users["sam"], now)
+    requests.build(team, Team.objects.get(name="search"), ada, sam, now)
     _clocks(team)
     talk()
     _history(root / "basket")
