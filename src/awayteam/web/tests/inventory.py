@@ -191,7 +191,11 @@ PAGES = [
     Page("request", lambda _: f"/requests/{requests.number('Baskets in colours')}/", "zoe", "request, escalated"),
     Page("request", lambda _: f"/requests/{requests.number('Baskets to share')}/", "sam", "request, merged"),
     Page("request_verb", lambda _: f"/requests/{requests.number('Share a basket <soon>')}/accept/"),
-    Page("request_verb", lambda _: f"/requests/{requests.number('Baskets by mail')}/welcome/", name="request_verb, not now"),
+    Page(
+        "request_verb",
+        lambda _: f"/requests/{requests.number('Baskets by mail')}/welcome/",
+        name="request_verb, not now",
+    ),
     Page("request_brief", lambda _: f"/requests/{requests.number('Baskets in colours')}/brief/", "zoe"),
     Page("rulebook", "/rulebook/"),
     Page("history", lambda shop: f"/history/webhook/{shop.webhook.pk}/", "zoe"),

@@ -23,7 +23,7 @@ BELL = 'SELECT COUNT(*) FROM (SELECT "notifications_notification"'
 VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 OF_ALLAUTH = ("account_", "github_", "gitlab_", "mfa_", "openid_connect_", "socialaccount_")
 BY_POST = re.compile(
-    r"_(apply|change|comment|correct|default|delete|end|follow|make|mark|preview|primary|refresh|remove|rename|restore|retire|retry|revoke|rotate|save|try|undo|withdraw)$"
+    r"_(answer|apply|change|comment|correct|default|delete|end|follow|make|mark|preview|primary|refresh|remove|rename|restore|retire|retry|revoke|rotate|save|settle|try|undo|withdraw)$"
 )
 
 
