@@ -17,6 +17,8 @@ MODULES = (
     "catalog",
     "org",
     "search",
+    "ask",
+    "request",
     "route",
     "duplicates",
     "owners",

@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
 from typing import Annotated, Any
 
 import typer
@@ -38,6 +39,29 @@ def moment(text: str) -> datetime | None:
     except (ValueError, OverflowError):
         raise InvalidInput(f"--as-of: {text[:60]!r} is no date.", "Write it as 2026-01-31.") from None
     return at if at.tzinfo else at.replace(tzinfo=UTC)
+
+
+def day(text: str, name: str) -> date:
+    """The day that an option says; raises `InvalidInput` that names the option."""
+    from awayteam.kernel.errors import InvalidInput
+
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise InvalidInput(f"{name}: {text[:60]!r} is no date.", "Write it as 2026-01-31.", {name: "no date"}) from None
+
+
+def number(text: str, name: str) -> Decimal:
+    """The number that an option says; raises `InvalidInput` that names the option."""
+    from awayteam.kernel.errors import InvalidInput
+
+    try:
+        value = Decimal(text)
+    except ArithmeticError:
+        value = Decimal("nan")
+    if not value.is_finite():
+        raise InvalidInput(f"{name}: {text[:60]!r} is no number.", "Write it as 12.5.", {name: "no number"})
+    return value
 
 
 def print_json(value: object) -> None:
