@@ -23,7 +23,7 @@ from awayteam.requests.queries import RequestFilter, waiting
 from awayteam.requests.queries.rows import rows_of
 from awayteam.requests.stepping import KIND
 
-PAGES = ("request", "request_verb", "request_brief", "requests_board", "team_requests", "ask", "requests_apply")
+PAGES = ("request", "request_verb", "request_brief", "requests_board", "team_requests", "ask")
 KINDS = frozenset({"API", "Component", "Domain", "Resource", "System"})
 SHOWN = 6
 

@@ -99,7 +99,7 @@ class Revise(VerbForm):
         self.initial.update(title=row.title, need=self.story.request.need)
         if self.own is None:
             for name in ("value_per_week", "grounds", "customer_value", "goal", "wanted_by"):
-                del self.fields[name]
+                self.fields.pop(name, None)
         else:
             for name in ("value_per_week", "grounds", "customer_value", "wanted_by"):
                 self.initial[name] = getattr(self.own, name)

@@ -227,6 +227,8 @@ PAGES = [
 ]
 
 NO_PAGES = {
+    "ask_candidates": "a part of the page that asks, by POST",
+    "ask_similar": "a part of the page that asks, by POST",
     "become": "only in the demonstration; test_frame looks at it there",
     "calendar": "for calendar programs",
     "choose": "sends back to where one was",
