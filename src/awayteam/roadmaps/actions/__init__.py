@@ -19,6 +19,7 @@ from awayteam.roadmaps.actions.goals import (
     reopen_goal,
     set_figure,
 )
+from awayteam.roadmaps.actions.importing import Imported, import_items
 from awayteam.roadmaps.actions.items import (
     Placed,
     drop,
@@ -34,6 +35,7 @@ from awayteam.roadmaps.actions.ranking import move, reshuffle
 
 __all__ = [
     "Displaced",
+    "Imported",
     "Placed",
     "add_key_result",
     "close_goal",
@@ -44,6 +46,7 @@ __all__ = [
     "edit",
     "edit_goal",
     "finish",
+    "import_items",
     "link_document",
     "measure",
     "move",

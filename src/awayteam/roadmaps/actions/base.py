@@ -12,7 +12,7 @@ from django.db.models import F
 from awayteam.kernel import bulk, events
 from awayteam.kernel.actor import Actor
 from awayteam.kernel.errors import Conflict, NotFound
-from awayteam.kernel.events import EventName, Subject
+from awayteam.kernel.events import Draft, EventName, Subject
 from awayteam.organisation.models import Team
 from awayteam.organisation.rules import require_reason
 from awayteam.roadmaps.loading import Loaded, load, today
@@ -38,6 +38,7 @@ class Change:
     roadmaps: Mapping[int, Roadmap]
     event: tuple[EventName, Subject, Mapping[str, tuple[Any, Any]] | None, dict[str, Any]] | None = None
     displaced: Displaced = field(default_factory=list)
+    drafts: Sequence[Draft] | None = None
 
     @property
     def cost(self) -> float:
@@ -53,6 +54,10 @@ class Change:
     ) -> None:
         """The one event of this change; how many items it displaces and what that costs is added to its data."""
         self.event = (name, about, changes, data)
+
+    def tell_all(self, drafts: Sequence[Draft]) -> None:
+        """Events of many things that this change did at once, in the place of the one."""
+        self.drafts = drafts
 
 
 @contextmanager
@@ -89,6 +94,9 @@ def changing(
         yield change
         Roadmap.objects.filter(team__in=ids).update(version=F("version") + 1)
         change.displaced = settle(before, load(ids, now), now)
+        if change.drafts is not None:
+            events.append_many(change.drafts)
+            return
         assert change.event is not None
         name, about, changes, data = change.event
         data |= {"displaced": len(change.displaced), "cost": change.cost}
