@@ -77,7 +77,7 @@ def similar(
     without: Collection[int] = (),
     limit: int = 5,
 ) -> list[Similar]:
-    """Open requests that ask for much the same, the most alike first; five statements. Only what the actor may see."""
+    """Open requests that ask for much the same, the most alike first; six statements. Only what the actor may see."""
     words = {number(word): word for word in words_of(title, need)}
     if not words:
         return []

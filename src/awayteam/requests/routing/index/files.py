@@ -38,12 +38,10 @@ Rule = tuple[tuple[str, ...], tuple[str, ...], str]
 
 
 def pending(now: datetime) -> bool:
-    """Whether a repository was read since its files were indexed; one statement or two."""
-    known = dict(RoutedRepository.objects.filter(tried_at__gt=now - RETRY).values_list("repository_id", "tip"))
-    rows = list(RoutedRepository.objects.values_list("repository_id", "tip", "error"))
-    done = {pk: tip for pk, tip, error in rows if not error or pk in known}
-    tips = dict(Repository.objects.exclude(tip="").values_list("pk", "tip"))
-    return any(done.get(pk) != tip for pk, tip in tips.items()) or any(pk not in tips for pk, _, _ in rows)
+    """Whether a repository was read since its files were indexed; two statements."""
+    known = RoutedRepository.objects.in_bulk()
+    rows = list(Repository.objects.exclude(tip="").only("pk", "tip"))
+    return any(_is_stale(known.get(row.pk), row, now) for row in rows) or bool(known.keys() - {row.pk for row in rows})
 
 
 def refresh(now: datetime, *, people_changed: bool = True) -> int:

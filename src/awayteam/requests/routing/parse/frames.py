@@ -82,7 +82,7 @@ def frame_of(line: str) -> Frame | None:
 
 def _frame(language: str, raw: str, number: str, symbol: str, *, foreign: bool = False) -> Frame | None:
     path = paths.without_module_version(paths.tidy(raw))
-    if not path or path.startswith("<"):
+    if not path or raw.lstrip().startswith("<"):
         return None
     return Frame(language, path, symbol.strip()[:200], int(number or 0), foreign or paths.is_library(raw), raw)
 
