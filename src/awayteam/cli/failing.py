@@ -29,7 +29,9 @@ def refused() -> Iterator[None]:
         message = str(error)
     else:
         return
-    typer.secho(f"awayteam: {message}", err=True, fg="red" if sys.stderr.isatty() else None)
+    from awayteam.sources.ownership.base import shown
+
+    typer.secho(f"awayteam: {shown(message)}", err=True, fg="red" if sys.stderr.isatty() else None)
     raise typer.Exit(1)
 
 

@@ -108,7 +108,7 @@ def _table(rows: list[dict[str, Any]], total: int, kind: str) -> None:
 
     from awayteam.sources.ownership.base import shown
 
-    console = Console(highlight=False)
+    console = Console(highlight=False, markup=False)
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("commits", justify="right")
     for title in ("author", "known as", "because of"):
@@ -122,4 +122,4 @@ def _table(rows: list[dict[str, Any]], total: int, kind: str) -> None:
     console.print(f"{len(rows):,} of {total:,} authors ({kind}); they made {explained:,} commits")
     if kind == "unresolved" and rows:
         example = f"LOGIN = {rows[0]['name']} <{rows[0]['email']}>"
-        console.print(f"Correct one with: --aliases FILE --assign {example!r}", markup=False)
+        console.print(f"Correct one with: --aliases FILE --assign {example!r}")

@@ -93,7 +93,7 @@ def _print(paths: Iterable[str], rules: "Resolver", as_json: bool, nul: bool) ->
     for path, answer in pairs:
         rule = f"{answer.rule.file}:{answer.rule.line}" if answer.rule else "-"
         said = " ".join(answer.owners) or f"({answer.status})"
-        line = f"{path if nul else shown(path)}\t{said}\t{rule}{end}"
+        line = "\t".join((path, said, rule) if nul else map(shown, (path, said, rule))) + end
         out.buffer.write(line.encode("utf-8", "surrogateescape"))
     out.buffer.flush()
 
@@ -123,7 +123,7 @@ def as_dict(path: str, answer: "Resolution") -> dict[str, Any]:
 
 def _lint(rules: "Resolver", tree: "GitTree", org: list[str], as_json: bool) -> int:
     """Print the findings; 1 where one of them is an error, 0 otherwise."""
-    from awayteam.sources.ownership.base import Severity
+    from awayteam.sources.ownership.base import Severity, shown
     from awayteam.sources.ownership.lint import lint
 
     known = None
@@ -150,6 +150,7 @@ def _lint(rules: "Resolver", tree: "GitTree", org: list[str], as_json: bool) -> 
     else:
         for f in findings:
             hint = f" (did you mean {f.suggestion}?)" if f.suggestion else ""
-            typer.echo(f"{f.file}:{f.line}: {f.severity}: {f.message}{hint}")
+            where = f"{f.file}:{f.line}" if f.line else f.file
+            typer.echo(shown(f"{where}: {f.severity}: {f.message}{hint}"))
         typer.echo(f"{len(findings)} findings in {len(rules.rules)} rules of the format {rules.format}")
     return 1 if any(f.severity is Severity.ERROR for f in findings) else 0

@@ -114,10 +114,11 @@ def _run(
     from awayteam.contributions.identities import read_aliases
     from awayteam.contributions.organisation import read_organisation
     from awayteam.contributions.scan import scan as scan_repos
+    from awayteam.sources.ownership.base import shown
 
     organisation = read_organisation(org, nested=options.nested)
     for problem in organisation.problems[:20]:
-        typer.echo(f"awayteam: {problem.file}:{problem.line or 1}: {problem.message}", err=True)
+        typer.echo(shown(f"awayteam: {problem.file}:{problem.line or 1}: {problem.message}"), err=True)
     if org and not organisation.teams and not organisation.people:
         typer.echo("awayteam: the files of --org declare no team and no person", err=True)
     known, wrong = read_aliases(aliases.read_text("utf-8")) if aliases else ({}, [])
@@ -127,7 +128,7 @@ def _run(
     with progress_bar(len(repos)) as progress:
         found = scan_repos(repos, organisation, options, aliases=known, bots=bots, progress=progress, opening=opening)
     for message in found.failed:
-        typer.echo(f"awayteam: {message}; the other repositories are counted", err=True)
+        typer.echo(shown(f"awayteam: {message}; the other repositories are counted"), err=True)
     return found
 
 
@@ -150,13 +151,19 @@ def progress_bar(repos: int) -> "Iterator[Progress | None]":
     from rich.progress import Progress as Bar
     from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
 
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), TextColumn("{task.completed:,} commits"))
+    from awayteam.sources.ownership.base import shown
+
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}", markup=False),
+        TextColumn("{task.completed:,} commits"),
+    )
     with Bar(*columns, TimeElapsedColumn(), console=Console(stderr=True), transient=True) as bar:
         tasks: dict[str, int] = {}
 
         def tell(name: str, count: int) -> None:
             if name not in tasks:
-                tasks[name] = bar.add_task(f"Reading {name} ({len(tasks) + 1} of {repos})", total=None)
+                tasks[name] = bar.add_task(f"Reading {shown(name)} ({len(tasks) + 1} of {repos})", total=None)
             bar.update(tasks[name], completed=count)  # type: ignore[arg-type]
 
         yield tell

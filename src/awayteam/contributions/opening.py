@@ -70,12 +70,15 @@ def window_of(repo: str, tip: str, options: Options) -> tuple[Window, str]:
     Raises `ValueError` for a span or date that can't be read.
     """
     note = ""
+    end: int | None
     if options.until:
         end = day(options.until, end=True)
     else:
-        end = int(gitcmd.run(repo, ["log", "-1", "--format=%ct", tip, "--"]).split()[0])
-        if end > options.now + _TOMORROW:
+        newest = gitcmd.run(repo, ["log", "-1", "--format=%ct", tip, "--"]).strip()
+        end = int(newest) if newest.isdigit() else None
+        if end is None or end > options.now + _TOMORROW:
             plausible = [seconds for seconds in log.times(repo, tip) if seconds <= options.now + _TOMORROW]
-            note = "the newest commit is dated in the future; the window ends with the newest that isn't"
-            end = max(plausible, default=end)
+            why = "has no date that can be read" if end is None else "is dated in the future"
+            note = f"the newest commit {why}; the window ends with the newest of the others"
+            end = max(plausible, default=end or 0)
     return Window(back_from(end, options.since), end), note

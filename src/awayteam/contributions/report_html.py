@@ -48,7 +48,8 @@ def _count(value: int) -> str:
 
 def _head(scan: Scan, data: dict[str, Any], names: str) -> str:
     commits, authors = data["commits"], data["authors"]
-    start = (data["window"]["from"] or "the first commit")[:10]
+    start = (data["window"]["from"] or "")[:10] or "the first commit"
+    end = (data["window"]["to"] or "")[:10] or "the newest commit"
     as_of = "each commit's date" if scan.as_of == "commit" else "each repository's newest commit"
     facts = [
         (_count(commits["human"]), f"commits by people, {_count(commits['bot'])} by bots"),
@@ -75,7 +76,7 @@ def _head(scan: Scan, data: dict[str, Any], names: str) -> str:
     nav = "".join(f'<a href="#{anchor}">{label}</a>' for anchor, label in links)
     return (
         f"<h1>Away map of {_text(names)}</h1>"
-        f'<p class="soft">{_text(start)} to {_text(data["window"]["to"][:10])} · ownership and teams as of {as_of}</p>'
+        f'<p class="soft">{_text(start)} to {_text(end)} · ownership and teams as of {as_of}</p>'
         f"<nav>{nav}</nav><ul class='facts'>{items}</ul>{warnings}"
     )
 

@@ -17,7 +17,7 @@ _BAR = 24
 
 def render(scan: Scan, console: Console | None = None) -> None:
     """Print the scan; the same numbers as the JSON report."""
-    console = console or Console(highlight=False)
+    console = console or Console(highlight=False, markup=False)
     data = report(scan)
     _heading(console, scan, data)
     _classes(console, data)
@@ -27,11 +27,12 @@ def render(scan: Scan, console: Console | None = None) -> None:
 
 
 def _heading(console: Console, scan: Scan, data: dict[str, Any]) -> None:
-    start = (data["window"]["from"] or "the first commit")[:10]
+    start = (data["window"]["from"] or "")[:10] or "the first commit"
     names = ", ".join(repo.name for repo in scan.repos)
     commits, authors = data["commits"], data["authors"]
     console.print(Text(f"Away map of {shown(names)}", style="bold"))
-    console.print(f"{start} to {data['window']['to'][:10]} · ownership and teams as of each {_as_of(scan)}")
+    end = (data["window"]["to"] or "")[:10] or "the newest commit"
+    console.print(f"{start} to {end} · ownership and teams as of each {_as_of(scan)}")
     console.print(
         f"{commits['total']:,} commits: {commits['human']:,} by people, {commits['bot']:,} by bots, "
         f"{commits['duplicates']:,} copies; {commits['merges_left_out']:,} merges left out"
@@ -138,6 +139,6 @@ def _remarks(console: Console, scan: Scan, data: dict[str, Any]) -> None:
         console.print("`awayteam identities` lists unresolved authors, those with most commits first")
     for repo in scan.repos:
         for note in repo.records.notes:
-            console.print(f"{shown(repo.name)}: {note}", style="yellow")
+            console.print(f"{shown(repo.name)}: {shown(note)}", style="yellow")
     if data["partial"]:
         console.print("This result is partial.", style="bold yellow")

@@ -126,10 +126,8 @@ class GitLab(Resolver):
                 Severity.WARNING, "exclusion-owners", "an exclusion (!) has no owners; these are ignored", number
             )
         if not excludes and not valid:
-            message = f"{shown(pattern)!r} has no valid owner: GitLab approves such changes without anybody's word"
-            self.problem(
-                Severity.WARNING, "auto-approved", message, number, suggestion="name an owner or exclude with !"
-            )
+            message = f"{shown(pattern)!r} has no valid owner: GitLab approves changes without anybody; name an owner"
+            self.problem(Severity.WARNING, "auto-approved", message, number)
         normalised = _normalise(pattern[excludes:])
         try:
             compiled: Pattern | None = (segments(normalised), End.FILE)
