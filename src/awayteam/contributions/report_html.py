@@ -94,7 +94,7 @@ def _classes(data: dict[str, Any]) -> str:
     for name, count in data["classes"].items():
         ours = data["members_only"][name]
         full = " full" if name == "home" else ""
-        bar = f'<span class="bar{full}" style="width:{count / total * 18:.2f}rem"></span>' if count else ""
+        bar = f'<span class="bar{full}" style="width:calc({count / total:.4f} * var(--bar))"></span>' if count else ""
         rows += (
             f'<tr><th scope="row">{name}</th><td class="n">{_count(count)}</td><td class="n">{count / total:.0%}</td>'
             f'<td>{bar}</td><td class="n">{_count(ours)}</td><td class="n">{ours / members:.0%}</td></tr>'
@@ -106,7 +106,8 @@ def _classes(data: dict[str, Any]) -> str:
         for name, one in data["latency"].items()
         if one["branches"]
     )
-    return f"<h2>Home and away</h2><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>{latency}"
+    table = f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+    return f"<h2>Home and away</h2>{_scroll(table, 'Home and away')}{latency}"
 
 
 def _matrix(flows: list[dict[str, Any]]) -> str:
@@ -124,7 +125,7 @@ def _matrix(flows: list[dict[str, Any]]) -> str:
     order = {name: place for place, name in enumerate(to)}
     kept = sorted(rows, key=lambda name: (-rows[name], name))[:_MATRIX]
     kept.sort(key=lambda name: (order.get(name, len(order) + name.startswith("(")), name))
-    head = "".join(f'<th scope="col"><span>{_text(_short(name))}</span></th>' for name in to)
+    head = "".join(f'<th scope="col" title="{_text(name)}"><span>{_text(_short(name, 26))}</span></th>' for name in to)
     body = ""
     for name in kept:
         row = ""
@@ -133,15 +134,22 @@ def _matrix(flows: list[dict[str, Any]]) -> str:
             kind = "home" if name == column else "away"
             title = f"{name} → {column}: {count:,} commits"
             row += f'<td class="{kind}" title="{_text(title)}">{_count(count)}</td>' if count else "<td></td>"
-        body += f'<tr><th scope="row">{_text(_short(name))}</th>{row}</tr>'
+        body += f'<tr><th scope="row" title="{_text(name)}">{_text(_short(name))}</th>{row}</tr>'
     left = max(len(rows) - len(kept), 0) + max(len(columns) - len(to), 0)
     more = f'<p class="soft">{left} smaller rows and columns are in the table below.</p>' if left else ""
     return (
         '<h2 id="matrix">Who changes whose code</h2><p class="soft">Commits from the team in the row to code of the '
         "owners in the column. Home is filled, away is outlined.</p>"
-        '<div class="scroll"><table class="matrix"><thead><tr>'
-        f"<th></th>{head}</tr></thead><tbody>{body}</tbody></table></div>{more}"
+        + _scroll(
+            f'<table class="matrix"><thead><tr><th></th>{head}</tr></thead><tbody>{body}</tbody></table>', "Matrix"
+        )
+        + more
     )
+
+
+def _scroll(table: str, label: str) -> str:
+    """A table that scrolls within itself where the window is narrow, also by keyboard."""
+    return f'<div class="scroll" tabindex="0" role="region" aria-label="{label}">{table}</div>'
 
 
 def _short(name: str, limit: int = 40) -> str:
@@ -151,9 +159,8 @@ def _short(name: str, limit: int = 40) -> str:
 def _table(titles: list[tuple[str, bool]], rows: list[str], total: int) -> str:
     head = "".join(f"<th{' class=n' if number else ''}>{title}</th>" for title, number in titles)
     more = f'<p class="soft">{total - len(rows)} more are in the JSON report.</p>' if total > len(rows) else ""
-    return (
-        f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>{"".join(rows)}</tbody></table></div>{more}'
-    )
+    table = f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
+    return _scroll(table, ", ".join(title for title, _ in titles)) + more
 
 
 def _flows(flows: list[dict[str, Any]]) -> str:
