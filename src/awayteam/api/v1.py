@@ -4,11 +4,13 @@ from awayteam import __version__
 from awayteam.accounts.api import router as account
 from awayteam.catalog import api as catalog
 from awayteam.contributions.api import router as contributions
+from awayteam.discussions.api import router as discussions
 from awayteam.duplicates.api import router as duplicates
 from awayteam.imports.api import router as sources
 from awayteam.kernel.api import router as kernel
 from awayteam.kernel.rest import Api
 from awayteam.lists.api import router as lists
+from awayteam.notifications.api import router as notifications
 from awayteam.organisation import api as organisation
 from awayteam.requests.api import router as requests
 from awayteam.requests.routing.api import router as routing
@@ -31,6 +33,8 @@ api.add_router("/contributions", contributions)
 api.add_router("/requests", requests)
 api.add_router("", duplicates)
 api.add_router("", routing)
+api.add_router("/notifications", notifications)
+api.add_router("", discussions)
 api.add_router("", account)
 api.add_router("", lists)
 api.add_router("", kernel)

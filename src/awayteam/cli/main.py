@@ -25,6 +25,8 @@ MODULES = (
     "scan",
     "identities",
     "contributions",
+    "comments",
+    "notifications",
     "rulebook",
     "views",
     "users",

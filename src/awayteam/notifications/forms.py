@@ -6,7 +6,7 @@ from django import forms
 
 from awayteam.kernel.pages import PageForm
 from awayteam.notifications.queries import OwnWishes
-from awayteam.notifications.rules import GROUP_WORDS, Channel, Group, When, Wishes
+from awayteam.notifications.rules import GROUP_WORDS, Channel, Group, When
 
 DAYS = [(str(number), name) for number, name in enumerate(("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"))]
 LONG_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -56,12 +56,11 @@ class WishesForm(PageForm):
             "digest_weekday": str(wishes.digest_weekday),
         }
         super().__init__(data, initial=initial)
-        everywhere = Wishes(channels=frozenset(Channel), choices=wishes.choices)
         for channel in Channel:
             for group in Group:
                 label = f"{GROUP_WORDS[group]}, by {CHANNEL_WORDS[channel].lower()}"
                 self.fields[f"{channel}-{group}"] = forms.ChoiceField(
-                    label=label, choices=WHEN_WORDS, required=False, initial=everywhere.when(channel, group)
+                    label=label, choices=WHEN_WORDS, required=False, initial=wishes.chosen(channel, group)
                 )
 
     def changes(self) -> dict[str, Any]:

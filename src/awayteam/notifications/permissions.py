@@ -16,6 +16,7 @@ class Verb(StrEnum):
     """What can be done."""
 
     FOLLOW = "subject.follow"
+    MARK = "notifications.mark"
     PREFER = "preferences.change"
     READ = "notifications.read"
     SET_CHANNEL = "team.set-channel"

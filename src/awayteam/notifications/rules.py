@@ -115,12 +115,14 @@ class Wishes:
     digest_time: str = "08:30"
     digest_weekday: int = 0
 
-    def when(self, channel: Channel, group: Group) -> When:
-        """The choice in force; NEVER where the channel has no address."""
-        if channel not in self.channels:
-            return When.NEVER
+    def chosen(self, channel: Channel, group: Group) -> When:
+        """The choice, or the default where there is none, whether or not the channel has an address."""
         chosen = self.choices.get(channel, {}).get(group)
         return When(chosen) if chosen else DEFAULTS[channel][group]
+
+    def when(self, channel: Channel, group: Group) -> When:
+        """The choice in force; NEVER where the channel has no address."""
+        return self.chosen(channel, group) if channel in self.channels else When.NEVER
 
 
 def due(wishes: Wishes, when: When, now: datetime, *, urgent: bool = False, gather_seconds: int = 0) -> datetime | None:

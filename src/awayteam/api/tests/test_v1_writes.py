@@ -13,8 +13,11 @@ from django.test import Client
 from awayteam.accounts.actors import actor_of_person
 from awayteam.api.tests.organisation import NOW, SECRET, Organisation
 from awayteam.catalog.models import Edit, Entity, Ownership
+from awayteam.discussions import actions as discussions
+from awayteam.discussions.models import Comment
 from awayteam.imports import actions as imports
 from awayteam.kernel.actor import SYSTEM
+from awayteam.kernel.events import Subject
 from awayteam.kernel.models import Event, OutboxMessage, Webhook
 from awayteam.lists.models import SavedView
 from awayteam.organisation.models import Identity, Membership
@@ -253,6 +256,18 @@ REQUESTS: dict[str, tuple[str, Any]] = {
     "follow_repository": ("/contributions/repositories", {"location": "/srv/x"}),
     "refresh_repository": ("/contributions/repositories/1/refresh", None),
     "unfollow_repository": ("/contributions/repositories/1", None),
+    "create_comment": ("/discussions/entity/{vault}", {"text": "x"}),
+    "edit_comment": ("/comments/{comment}", {"text": "y"}),
+    "delete_comment": ("/comments/{comment}?reason=x", None),
+    "mark_notifications": ("/notifications/read", {"all": True}),
+    "change_preferences": ("/notifications/preferences", {"quiet_start": "20:00", "quiet_end": "07:00"}),
+    "renew_own_webhook_secret": ("/notifications/preferences/webhook-secret", None),
+    "try_own_channel": ("/notifications/try", {"channel": "slack"}),
+    "follow_subject": ("/notifications/following/entity/{vault}", {"level": "all"}),
+    "unfollow_subject": ("/notifications/following/entity/{vault}", None),
+    "make_own_calendar": ("/notifications/calendar", {}),
+    "revoke_own_calendar": ("/notifications/calendar", None),
+    "set_team_chat": ("/notifications/teams/default/payments", {"url": "https://chat.example/x"}),
     "add_duplicate": ("/duplicates", {"team": "payments", "of": "x", "what": "x", "why": "x"}),
     "answer_duplicate": ("/duplicates/1/answer", {"choice": "keep", "on": "2999-01-01", **WHY}),
     "settle_duplicate": ("/duplicates/1/settle", {"choice": "keep", "on": "2999-01-01", **WHY}),
@@ -294,7 +309,11 @@ REQUESTS: dict[str, tuple[str, Any]] = {
 }
 READS_BY_POST = {"route_text", "similar_requests"}
 """Questions that are too long for an address."""
-OPEN_TO_ALL = {"declare_entity", "create_token", "save_view"}
+OF_ONESELF = {
+    "mark_notifications", "change_preferences", "renew_own_webhook_secret", "try_own_channel", "make_own_calendar",
+    "revoke_own_calendar",
+}  # fmt: skip
+OPEN_TO_ALL = {"declare_entity", "create_token", "save_view", *OF_ONESELF}
 """What everybody who is signed in may do."""
 
 
@@ -312,6 +331,12 @@ def asked_about_the_vault(org: Organisation) -> Request:
         actor=actor_of_person(org.people["mia"], NOW), now=NOW, kind="bug", title="Leak", need="Mend it.",
         asking_team=org.teams["engineering"], home_team=org.teams["payments"], aim=Aim(entity=org.entities[SECRET]),
     )  # fmt: skip
+
+
+def said_about_the_vault(org: Organisation) -> Comment:
+    """A comment that only payments and administrators see."""
+    about = Subject("entity", org.entities[SECRET].pk, SECRET)
+    return discussions.comment(actor=actor_of_person(org.people["bob"], NOW), now=NOW, subject=about, text="Hush")
 
 
 def everything() -> dict[str, list[Any]]:
@@ -353,6 +378,8 @@ def test_what_is_denied_changes_nothing(
         "webhook": webhook.pk,
         "message": message.pk,
         "request": asked_about_the_vault(org).pk,
+        "vault": org.entities[SECRET].pk,
+        "comment": said_about_the_vault(org).pk,
     }
     client = org.client(who, *scopes) if who else Client()
     asked = dict(writes(org.client("ada")))

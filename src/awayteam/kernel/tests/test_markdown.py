@@ -4,7 +4,7 @@ import time
 from html.parser import HTMLParser
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from awayteam.kernel import markdown
@@ -16,6 +16,7 @@ TAGS = {
     *("table", "tbody", "td", "th", "thead", "tr", "ul"),
 }
 CLASSES = {"md-table", "md-left", "md-center", "md-right", "md-plain", "md-person"}
+calm = settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 ADA = Reference("/people/default/ada/", 'Ada "<b>', "person", 1)
 
 
@@ -124,6 +125,7 @@ PIECES = st.sampled_from(
 )
 
 
+@calm
 @given(st.lists(PIECES, max_size=25).map("".join) | st.text(max_size=200))
 def test_whatever_is_written_no_harm_leaves(text: str) -> None:
     for breaks in (True, False):
