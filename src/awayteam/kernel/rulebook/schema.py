@@ -178,6 +178,21 @@ class Imports:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Insights:
+    """What figures say of requests between teams, and what managers are shown."""
+
+    few_cases: int = rule(
+        "Cases below which a median is called one of few, and no change is called notable.", minimum=1, maximum=1000
+    )
+    manager_value_per_week: float = rule(
+        "Cost of delay for each week from which a manager is shown a request that the home team isn't doing (its clock "
+        "ran out, or it was declined); in the unit of `requests.value_unit`.",
+        minimum=0,
+        maximum=10_000_000_000,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Lists:
     """What can be done to many rows of a list at once."""
 
@@ -378,6 +393,7 @@ class Rulebook:
     discussions: Discussions
     duplicates: Duplicates
     imports: Imports
+    insights: Insights
     lists: Lists
     notifications: Notifications
     organisation: Organisation
