@@ -14,6 +14,7 @@ from awayteam.notifications.api import router as notifications
 from awayteam.organisation import api as organisation
 from awayteam.requests.api import router as requests
 from awayteam.requests.routing.api import router as routing
+from awayteam.roadmaps import api as roadmaps
 
 api = Api(
     title="Awayteam",
@@ -33,6 +34,8 @@ api.add_router("/contributions", contributions)
 api.add_router("/requests", requests)
 api.add_router("", duplicates)
 api.add_router("", routing)
+api.add_router("", roadmaps.roadmaps)
+api.add_router("", roadmaps.goals)
 api.add_router("/notifications", notifications)
 api.add_router("", discussions)
 api.add_router("", account)

@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -20,10 +21,11 @@ from awayteam.kernel.actor import SYSTEM
 from awayteam.kernel.events import Subject
 from awayteam.kernel.models import Event, OutboxMessage, Webhook
 from awayteam.lists.models import SavedView
-from awayteam.organisation.models import Identity, Membership
+from awayteam.organisation.models import Identity, Membership, Team
 from awayteam.requests import actions as requests
 from awayteam.requests.actions import Aim
 from awayteam.requests.models import Request
+from awayteam.roadmaps import actions as roadmaps
 
 ORDERS = "/api/v1/entities/component/default/orders"
 LEGACY = "/api/v1/entities/component/default/legacy"
@@ -306,6 +308,37 @@ REQUESTS: dict[str, tuple[str, Any]] = {
     "request_deliver": ("/requests/{request}/deliver", {"words": "because"}),
     "request_confirm": ("/requests/{request}/confirm", {"words": "because"}),
     "request_dispute": ("/requests/{request}/dispute", {"words": "because"}),
+    "import_items": ("/roadmap-imports", {"text": "team,title,effort\npayments,x,1", **WHY}),
+    "reshuffle_roadmap": ("/roadmaps/default/payments/reshuffle", {"changes": [{"item": 1, "rank": 1}], **WHY}),
+    "note_capacity": (
+        "/roadmaps/default/payments/capacity-notes",
+        {"starts": "2026-01-01", "ends": "2026-01-02", "share": 1, **WHY},
+    ),
+    "remove_capacity_note": ("/capacity-notes/{note}?reason=x", None),
+    "place_item": ("/roadmap-items", {"team": "payments", "title": "x", "effort_likely": 1, **WHY}),
+    "edit_item": ("/roadmap-items/{item}", {"title": "x", **WHY}),
+    "rank_item": ("/roadmap-items/{item}/rank", {"rank": 2, **WHY}),
+    "start_item": ("/roadmap-items/{item}/start", WHY),
+    "finish_item": ("/roadmap-items/{item}/finish", WHY),
+    "drop_item": ("/roadmap-items/{item}/drop", WHY),
+    "add_need": ("/roadmap-items/{item}/needs", {"needs": 1, **WHY}),
+    "remove_need": ("/roadmap-items/{item}/needs/1?reason=x", None),
+    "create_goal": (
+        "/goals",
+        {"team": "payments", "title": "x", "starts": "2026-01-01", "ends": "2026-02-01", **WHY},
+    ),
+    "edit_goal": ("/goals/{goal}", {"title": "x", **WHY}),
+    "close_goal": ("/goals/{goal}/close", {"state": "met", **WHY}),
+    "reopen_goal": ("/goals/{goal}/reopen", WHY),
+    "add_key_result": (
+        "/goals/{goal}/key-results",
+        {"title": "x", "baseline": 0, "target": 1, "direction": "up", **WHY},
+    ),
+    "set_figure": ("/goals/{goal}/figures", {"name": "x", "period": "2026", "planned": 1, **WHY}),
+    "measure": ("/key-results/{result}/measurements", {"value": 1, "source": "x"}),
+    "create_document": ("/roadmaps/default/payments/documents", {"title": "x", "text": "x", **WHY}),
+    "write_document": ("/roadmaps/default/payments/documents/{document}/versions", {"title": "x", "text": "y", **WHY}),
+    "link_document": ("/roadmaps/default/payments/documents/{document}/links", {"goals": [], "items": [], **WHY}),
 }
 READS_BY_POST = {"route_text", "similar_requests"}
 """Questions that are too long for an address."""
@@ -313,8 +346,8 @@ OF_ONESELF = {
     "mark_notifications", "change_preferences", "renew_own_webhook_secret", "try_own_channel", "make_own_calendar",
     "revoke_own_calendar",
 }  # fmt: skip
-OPEN_TO_ALL = {"declare_entity", "create_token", "save_view", *OF_ONESELF}
-"""What everybody who is signed in may do."""
+OPEN_TO_ALL = {"declare_entity", "create_token", "import_items", "save_view"}
+"""What everybody who is signed in may do; an import tells for each row what it may not."""
 
 
 def writes(client: Client) -> Iterator[tuple[str, str]]:
@@ -331,6 +364,21 @@ def asked_about_the_vault(org: Organisation) -> Request:
         actor=actor_of_person(org.people["mia"], NOW), now=NOW, kind="bug", title="Leak", need="Mend it.",
         asking_team=org.teams["engineering"], home_team=org.teams["payments"], aim=Aim(entity=org.entities[SECRET]),
     )  # fmt: skip
+
+
+def on_a_roadmap(team: Team) -> dict[str, Any]:
+    """One of everything that stands on a team's roadmap, by the names that addresses use."""
+    common: dict[str, Any] = {"actor": SYSTEM, "now": NOW, "reason": "so that there is one"}
+    day = NOW.date()
+    goal = roadmaps.create_goal(team=team, title="Goal", starts=day, ends=day, **common)
+    result = roadmaps.add_key_result(
+        goal=goal, title="Result", baseline=Decimal(0), target=Decimal(1), direction="up", **common
+    )
+    effort = (Decimal(1), Decimal(1), Decimal(1))
+    item = roadmaps.place(team=team, title="Item", effort=effort, **common).item
+    document = roadmaps.create_document(team=team, title="Document", text="Text", **common)
+    note, _ = roadmaps.note_capacity(team=team, starts=day, ends=day, share=Decimal(1), **common)
+    return {"goal": goal.pk, "result": result.pk, "item": item.pk, "document": document.slug, "note": note.pk}
 
 
 def said_about_the_vault(org: Organisation) -> Comment:
@@ -380,6 +428,7 @@ def test_what_is_denied_changes_nothing(
         "request": asked_about_the_vault(org).pk,
         "vault": org.entities[SECRET].pk,
         "comment": said_about_the_vault(org).pk,
+        **on_a_roadmap(org.teams["payments"]),
     }
     client = org.client(who, *scopes) if who else Client()
     asked = dict(writes(org.client("ada")))

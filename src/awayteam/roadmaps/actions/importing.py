@@ -12,7 +12,7 @@ from django.db.models import Q
 
 from awayteam.kernel import events
 from awayteam.kernel.actor import Actor
-from awayteam.kernel.errors import AwayteamError, InvalidInput, NotFound
+from awayteam.kernel.errors import AwayteamError, InvalidInput, NotAllowed, NotFound
 from awayteam.kernel.events import Draft, EventName
 from awayteam.organisation import queries as organisation
 from awayteam.organisation.models import Team
@@ -49,6 +49,8 @@ def import_items(
     is that of rows which name none. With `dry_run` all is done and taken back.
     """
     require_reason(reason)
+    if not actor.may_write:
+        raise NotAllowed("This token may only read.")
     done = Imported(errors=list(found.errors))
     with transaction.atomic():
         made: dict[int, Item] = {}
