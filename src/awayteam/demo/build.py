@@ -10,10 +10,11 @@ from pathlib import Path
 
 from awayteam.contributions import actions as contributions
 from awayteam.contributions import refresh
-from awayteam.demo import files, history, requests, world
+from awayteam.demo import duplicates, files, history, requests, world
 from awayteam.imports import actions, engine
 from awayteam.kernel.actor import SYSTEM
 from awayteam.kernel.errors import Conflict
+from awayteam.requests.routing import index
 from awayteam.sources.models import Source
 
 NAME = "Demonstration"
@@ -51,6 +52,9 @@ def build(folder: Path, *, now: datetime, progress: Progress) -> None:
         engine.run(source, actor=SYSTEM, now=at, workers=1)
     _follow(demonstration, folder.parent / REPOSITORIES, now, progress)
     requests.fill(now=now, progress=progress)
+    progress("own builds and the index of routing", len(days), len(days))
+    duplicates.fill(now=now)
+    index.bring_up_to_date(now)
     _mark(folder).write_text(f"{now:%Y-%m-%d}\n")
     progress("done", len(days), len(days))
 
