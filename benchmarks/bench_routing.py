@@ -31,9 +31,9 @@ def main() -> None:
 
     django()
     if arguments.fill:
-        import fill_catalog
+        from bench_catalog import fill
 
-        fill_catalog.fill(arguments.fill, 1_000, arguments.fill * 4)
+        fill(arguments.fill, teams=1_000)
     follow(arguments.repository)
     measure(arguments.rounds)
     if arguments.cases:

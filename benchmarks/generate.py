@@ -23,10 +23,10 @@ WORDS = (  # noqa: SIM905 - words read better than a list of texts
 ).split()
 
 
-def generate(folder: Path, entities: int = 250_000, seed: int = 7) -> dict[str, int]:
-    """Write the files; returns how many entities of each kind and how many files there are."""
+def generate(folder: Path, entities: int = 250_000, seed: int = 7, teams: int = 0) -> dict[str, int]:
+    """Write the files; returns how many entities of each kind and how many files there are. 0 teams: as is usual."""
     dice = random.Random(seed)
-    teams = max(2, round(entities * TEAMS_PER_ENTITY))
+    teams = teams or max(2, round(entities * TEAMS_PER_ENTITY))
     users, systems = teams * USERS_PER_TEAM, teams * SYSTEMS_PER_TEAM
     domains = max(1, systems // 20)
     rest = entities - teams - users - systems - domains

@@ -159,7 +159,7 @@ def _known(entity: "Entity", relations: "list[RelationRow]") -> dict[str, Any]:
             "line": declared.line,
             "revision": declared.revision,
             "good": declared.good,
-            "read_at": declared.last_success_at,
+            "read_at": declared.read_well_at,
             "duplicates": list(declared.duplicates),
         },
         "orphaned_at": entity.orphaned_at,

@@ -9,7 +9,7 @@ from awayteam.catalog import permissions as catalog
 from awayteam.catalog.models import Entity
 from awayteam.contributions.models import Repository, RepositoryEntity
 from awayteam.kernel.actor import Actor, ActorKind
-from awayteam.kernel.permissions import Decision
+from awayteam.kernel.permissions import Decision, seen_by_all
 
 
 class Verb(StrEnum):
@@ -24,19 +24,12 @@ class Verb(StrEnum):
 
 def can(actor: Actor, verb: Verb, thing: Repository | None = None, now: datetime | None = None) -> Decision:  # noqa: ARG001
     """Whether `actor` may do `verb`. Authors are corrected by administrators, and by leads and managers of any team."""
-    if actor.kind is ActorKind.ANONYMOUS:
-        return Decision(False, "Sign in first.", "signed-in")
-    if verb is Verb.VIEW:
-        return Decision(True, "Reading is open to everybody who is signed in.", "reading-is-open")
-    if not actor.may_write:
-        return Decision(False, "This token may only read.", "token-scope")
-    if actor.is_administrator:
-        return Decision(True, "Administrators look after the away map.", "administrator")
-    if verb is Verb.CORRECT:
-        if actor.leads or actor.manages:
-            return Decision(True, "Leads and managers may say who an author is.", "lead")
-        return Decision(False, "Only administrators, leads and managers say who an author is.", "lead")
-    return Decision(False, "Only administrators look after repositories.", "administrator")
+    decision = seen_by_all(actor, "repositories", viewing=verb is Verb.VIEW)
+    if verb is not Verb.CORRECT or decision.allowed or decision.rule != "administrator":
+        return decision
+    if actor.leads or actor.manages:
+        return Decision(True, "Leads and managers may say who an author is.", "lead")
+    return Decision(False, "Only administrators, leads and managers say who an author is.", "lead")
 
 
 def visible(actor: Actor, queryset: "QuerySet[Repository]", now: datetime | None = None) -> "QuerySet[Repository]":

@@ -3,8 +3,8 @@
 from datetime import datetime
 from enum import StrEnum
 
-from awayteam.kernel.actor import Actor, ActorKind
-from awayteam.kernel.permissions import Decision
+from awayteam.kernel.actor import Actor
+from awayteam.kernel.permissions import Decision, seen_by_all
 from awayteam.sources.models import Source
 
 
@@ -19,12 +19,4 @@ class Verb(StrEnum):
 
 def can(actor: Actor, verb: Verb, source: Source | None = None, now: datetime | None = None) -> Decision:  # noqa: ARG001
     """Whether `actor` may do `verb` to `source` (None for a new one)."""
-    if actor.kind is ActorKind.ANONYMOUS:
-        return Decision(False, "Sign in to see sources.", "signed-in")
-    if verb is Verb.VIEW:
-        return Decision(True, "Everybody who is signed in sees the sources.", "reading-is-open")
-    if not actor.may_write:
-        return Decision(False, "This token may only read.", "token-scope")
-    if actor.is_administrator:
-        return Decision(True, "Administrators look after the sources.", "administrator")
-    return Decision(False, "Only administrators look after the sources.", "administrator")
+    return seen_by_all(actor, "sources", viewing=verb is Verb.VIEW)

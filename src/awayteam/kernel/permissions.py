@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from awayteam.kernel.actor import Actor
+from awayteam.kernel.actor import Actor, ActorKind
 from awayteam.kernel.errors import NotAllowed
 
 
@@ -21,6 +21,20 @@ class Decision:
         """Raise `NotAllowed` with the reason unless allowed."""
         if not self.allowed:
             raise NotAllowed(self.reason)
+
+
+def seen_by_all(actor: Actor, what: str, *, viewing: bool) -> Decision:
+    """Whether `actor` may view `what` ("sources"), as everybody who is signed in may, or else change it, as
+    administrators may."""
+    if actor.kind is ActorKind.ANONYMOUS:
+        return Decision(False, f"Sign in to see the {what}.", "signed-in")
+    if viewing:
+        return Decision(True, f"Everybody who is signed in sees the {what}.", "reading-is-open")
+    if not actor.may_write:
+        return Decision(False, "This token may only read.", "token-scope")
+    if actor.is_administrator:
+        return Decision(True, f"Administrators look after the {what}.", "administrator")
+    return Decision(False, f"Only administrators look after the {what}.", "administrator")
 
 
 def administrators_only(actor: Actor, what: str) -> Decision:

@@ -231,9 +231,14 @@ class Declaration:
     last_success_at: datetime | None
     duplicates: tuple[str, ...] = ()
 
+    @property
+    def read_well_at(self) -> datetime | None:
+        """When what is shown was last read: a last good version is as old as its last good reading."""
+        return self.last_success_at if self.good or self.good_at is None else self.good_at
+
     def age(self, now: datetime) -> timedelta | None:
-        """Time since the source was last read well."""
-        return now - self.last_success_at if self.last_success_at else None
+        """Time since what is shown was last read."""
+        return now - self.read_well_at if self.read_well_at else None
 
 
 def declaration(entity: Entity) -> Declaration | None:

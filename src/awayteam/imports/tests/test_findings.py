@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from awayteam.catalog import queries
 from awayteam.imports import actions, engine
 from awayteam.imports.tests.folder import START, Folder, component, entity, get, group
 from awayteam.kernel.actor import SYSTEM
@@ -84,3 +85,17 @@ def test_files_of_the_machine_are_no_hosts(folder: Folder) -> None:
     folder.write("api.yaml", entity("API", "orders", f"type: openapi\nlifecycle: x\nowner: one\n{definition}"))
     (error,) = folder.load().errors
     assert "file:///etc/passwd can't be read; name a file within the source by its path" in error["message"]
+
+
+def test_a_last_good_version_is_as_old_as_its_last_good_reading(folder: Folder) -> None:
+    folder.write("orders.yaml", component("orders"))
+    folder.write("stock.yaml", component("stock"))
+    folder.load()
+    good = folder.now
+    folder.write("orders.yaml", "apiVersion: backstage.io/v1alpha1\nkind: [broken\n")
+    folder.load()
+    read = {name: queries.declaration(get(f"component:default/{name}")) for name in ("orders", "stock")}
+    assert {name: one and (one.good, one.read_well_at) for name, one in read.items()} == {
+        "orders": (False, good),
+        "stock": (True, folder.now),
+    }
