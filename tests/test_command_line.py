@@ -172,6 +172,26 @@ def test_unknown_references_and_wrong_usage_have_their_exit_codes(
     assert "nowhere" in nowhere.stderr
 
 
+def test_people_talk_and_are_told(awayteam: Awayteam, imported: Any) -> None:
+    said = awayteam.json("comment", "component:default/orders", "Slow today, @payments?", "--as", "ada")
+    assert (said["text"], said["author"], said["version"]) == ("Slow today, @payments?", "user:default/ada", 1)
+    shown = awayteam.json("discussion", f"{said['subject_kind']}:{said['subject_id']}")
+    assert [one["id"] for one in shown["comments"]] == [said["id"]]
+    assert "Slow today" in awayteam("discussion", "component:orders").stdout
+    assert awayteam.json("notifications", "list", "--as", "ada") == {"items": [], "next_cursor": None}
+    assert awayteam.json("notifications", "read", "--all", "--as", "ada") == {"changed": 0}
+    for wrong in (
+        ("comment", "nothing", "x", "--as", "ada"),
+        ("comment", "component:orders", "x"),
+        ("comment", "component:orders", " ", "--as", "ada"),
+        ("notifications", "read", "--as", "ada"),
+        ("notifications", "list", "--state", "half", "--as", "ada"),
+    ):
+        awayteam(*wrong, code=2)
+    assert "sends no mail" in awayteam("notifications", "test", "--as", "ada", code=2).stderr
+    awayteam("comment", "entity:999999", "x", "--as", "ada", code=1)
+
+
 def test_validate_tells_good_from_bad(awayteam: Awayteam, catalog: Path) -> None:
     awayteam("catalog", "validate", catalog / "teams.yaml")
     bad = awayteam("catalog", "validate", catalog / "broken.yaml", code=1)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from awayteam.contributions import actions as contributions
 from awayteam.contributions import refresh
-from awayteam.demo import duplicates, files, history, requests, world
+from awayteam.demo import duplicates, files, history, notifications, requests, world
 from awayteam.imports import actions, engine
 from awayteam.kernel.actor import SYSTEM
 from awayteam.kernel.errors import Conflict
@@ -54,6 +54,7 @@ def build(folder: Path, *, now: datetime, progress: Progress) -> None:
     requests.fill(now=now, progress=progress)
     progress("own builds and the index of routing", len(days), len(days))
     duplicates.fill(now=now)
+    notifications.fill(now=now)
     index.bring_up_to_date(now)
     _mark(folder).write_text(f"{now:%Y-%m-%d}\n")
     progress("done", len(days), len(days))

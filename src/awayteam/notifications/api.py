@@ -23,6 +23,9 @@ router = Router(tags=["notifications"])
 Kind = Annotated[str, Field(min_length=1, max_length=30, pattern=r"^[a-z][a-z-]*$")]
 TimeOfDay = Annotated[str, Field(pattern=r"^(([01][0-9]|2[0-3]):[0-5][0-9])?$", examples=["08:30", ""])]
 Address = Annotated[Word, Field(max_length=2_000)]
+LooseChannel = Annotated[Channel, Field(strict=False)]
+LooseGroup = Annotated[Group, Field(strict=False)]
+LooseWhen = Annotated[When, Field(strict=False)]
 Day = Annotated[int, Field(ge=0, le=6, description="0 is Monday")]
 
 
@@ -124,7 +127,7 @@ class WishesOut(Schema):
 class WishesIn(Body):
     """What is left out stays as it is; an address of "" takes its channel away."""
 
-    choices: dict[Channel, dict[Group, When]] | None = Field(None, strict=False)
+    choices: dict[LooseChannel, dict[LooseGroup, LooseWhen]] | None = None
     quiet_start: TimeOfDay | None = None
     quiet_end: TimeOfDay | None = None
     quiet_days: Annotated[list[Day], Field(max_length=7)] | None = None

@@ -29,6 +29,9 @@ log = structlog.get_logger(__name__)
 PAIRS = 100
 """People and channels that one round serves."""
 
+LEASE = 20
+"""Seconds after which a round that a killed worker had is taken by another; a sending that both have leaves once."""
+
 SALT = "awayteam.unsubscribe"
 WRITERS = {Channel.EMAIL: letters.mail, Channel.SLACK: letters.slack, Channel.WEBHOOK: letters.event}
 
@@ -160,5 +163,5 @@ def forget_old(now: datetime) -> int:
     return Notification.objects.filter(pk__in=old).delete()[0] if old else 0
 
 
-SEND = Job("notifications.send", every_seconds=1, run=send_due, pending=is_due, lease_seconds=120)
+SEND = Job("notifications.send", every_seconds=1, run=send_due, pending=is_due, lease_seconds=LEASE)
 FORGET = Job("notifications.forget-old", every_seconds=3600, run=forget_old)
