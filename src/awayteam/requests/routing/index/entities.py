@@ -81,7 +81,7 @@ def _index(ids: list[int]) -> None:
     ]
     bulk.insert(Clue, ["kind", "value", "entity_id", "folder"], clues)
     apis = [row[0] for row in rows if row[1] == "API"]
-    bulk.insert(OperationKey, ["shape", "operation_id", "api_id"], _operations(apis))
+    bulk.insert(OperationKey, ["shape", "operation_id", "api_id"], list(_operations(apis)))
     bulk.insert(RoutedEntity, ["entity_id", "changed_at"], [(row[0], row[3]) for row in rows])
 
 
