@@ -4,6 +4,7 @@ Usage: python benchmarks/bench_scan.py REPO [ORG_PATH...]. Every number is the m
 that a busy machine slows both sides alike; ratios are what counts.
 """
 
+import os
 import resource
 import statistics
 import subprocess
@@ -47,8 +48,13 @@ def whole(repo: str, org: list[str]) -> None:
     in_process(repo, org, "all")
     print(f"  of it in Python: {time.process_time() - start:.2f} s of processor time")
     own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    children = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-    print(f"  memory: {own:.0f} MB in Python, at most {children:.0f} MB in any child (plain git among them)")
+    print(f"  memory: {own:.0f} MB in Python, {peak(scan):.0f} MB in its git; plain git {peak(plain):.0f} MB")
+
+
+def peak(command: list[str]) -> float:
+    """Megabytes of the largest process among the command and what it started."""
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    return os.wait4(process.pid, 0)[2].ru_maxrss / 1024
 
 
 def in_process(repo: str, org: list[str], since: str) -> int:
