@@ -2,6 +2,7 @@
 
 import gc
 import multiprocessing
+import os
 import pickle
 import threading
 from collections import deque
@@ -252,6 +253,15 @@ _worker: tuple[Reader, int, FetchUrl | None, Pack | None] | None = None
 def _begin(reader: Reader, max_bytes: int, fetch_url: FetchUrl | None, pack: Pack | None) -> None:
     global _worker
     _worker = (reader, max_bytes, fetch_url, pack)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """A reading process whose parent was killed would wait for work for ever."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _work(batch: list[Task]) -> bytes:
