@@ -40,7 +40,7 @@ def points_field(help_text: str, *, required: bool = False, label: str = "Value 
 
 def weeks_field(label: str, help_text: str = "") -> forms.DecimalField:
     """Team-weeks: the whole team for a week."""
-    widget = forms.NumberInput(attrs={"step": "0.1"})
+    widget = forms.NumberInput(attrs={"step": "any"})
     return forms.DecimalField(
         min_value=Decimal("0.01"),
         max_value=Decimal(10_000),

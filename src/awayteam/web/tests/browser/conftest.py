@@ -53,6 +53,13 @@ class Reader:
         return self.page
 
 
+def sign_in(user: Any, server: str) -> Any:
+    """The cookie of a session of this account."""
+    client = Client()
+    client.force_login(user)
+    return {"name": "sessionid", "value": client.cookies["sessionid"].value, "url": server}
+
+
 @pytest.fixture
 def reader(browser: Browser, shop: Shop, live_server: LiveServer) -> Iterator[Any]:
     """Makes readers: `reader("ada", width=390, theme="dark")`; "" is nobody signed in."""
@@ -67,9 +74,7 @@ def reader(browser: Browser, shop: Shop, live_server: LiveServer) -> Iterator[An
         contexts.append(context)
         cookies = [{"name": "theme", "value": theme, "url": live_server.url}]
         if name:
-            client = Client()
-            client.force_login(shop.users[name])
-            cookies.append({"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url})
+            cookies.append(sign_in(shop.users[name], live_server.url))
         context.add_cookies(cookies)  # type: ignore[arg-type]
         return Reader(context, live_server.url)
 
