@@ -25,7 +25,9 @@ def register(app: typer.Typer) -> None:
 def comment(
     subject: SUBJECT,
     text: Annotated[str, typer.Argument(metavar="TEXT|-", help="Markdown; - reads it from standard input.")],
-    reply_to: Annotated[int, typer.Option("--reply-to", metavar="ID", min=1, help="The comment it answers.")] = 0,
+    reply_to: Annotated[
+        int | None, typer.Option("--reply-to", metavar="ID", min=1, help="The comment it answers.")
+    ] = None,
     person: PERSON = "",
     as_json: JSON = False,
 ) -> None:
