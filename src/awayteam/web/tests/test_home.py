@@ -9,6 +9,7 @@ from django.test import Client
 from awayteam.kernel import turns
 from awayteam.kernel.actor import Actor
 from awayteam.kernel.events import Subject
+from awayteam.kernel.models import Clock
 from awayteam.kernel.turns import Place, Total, TurnRow
 from awayteam.web.tests.shop import Shop
 
@@ -17,7 +18,11 @@ def part(html: str, id: str) -> str:
     return html.split(f'id="{id}"', 1)[1].split("</section>", 1)[0]
 
 
-def test_clocks_stand_in_their_lists_and_lead_to_what_they_are_about(ada: Client, sam: Client) -> None:
+def test_clocks_stand_in_their_lists_and_lead_to_what_they_are_about(
+    ada: Client, sam: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(turns, "_providers", {})
+    Clock.objects.exclude(kind="test.answer").delete()
     html = ada.get("/").content.decode()
     yours = part(html, "turn-yours")
     assert yours.count("<tr>") == 3
