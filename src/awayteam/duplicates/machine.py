@@ -69,8 +69,8 @@ MACHINE = Machine(
     terminal=FINAL,
     waiting={
         S.OPEN: Waiting("the team that builds its own", "the date to look again", "both teams are asked"),
-        S.REVIEW: Waiting("both teams", "review_minutes", "asked again once, then the unit manager above both"),
-        S.ARBITRATION: Waiting("the manager of the lowest common unit", "settle_minutes", "the next unit above; at the top kept until again_days later"),
+        S.REVIEW: Waiting("both teams", "review_minutes", "asked again, then the unit manager above both"),
+        S.ARBITRATION: Waiting("the manager of the lowest common unit", "settle_minutes", "the next unit above; at the top both are kept for now"),
         S.CONVERGING: Waiting("the team whose thing gives way", "the date agreed", "both teams are asked again"),
         S.RETIRING: Waiting("the team that builds its own", "the date agreed", "both teams are asked again"),
         S.KEPT: Waiting("the team that builds its own", "the next date to look again", "both teams are asked"),

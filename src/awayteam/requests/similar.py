@@ -23,7 +23,9 @@ MOST_WORDS = 80
 MOST_ROWS = 4_000
 """Rows of the table that are read at most for one question."""
 CANDIDATES = 40
-LEAST = 0.3
+LEAST = 0.35
+FEW_WORDS, CLEAR = 2, 0.6
+"""Two requests share so many words, or are alike beyond doubt; one common word is no likeness."""
 WORDS_SHARE, TITLE_SHARE = 0.65, 0.35
 SAME_ENTITY, SAME_TEAM = 0.1, 0.05
 SHOWN_WORDS = 6
@@ -39,8 +41,15 @@ class Similar:
 
 
 def words_of(title: str, need: str) -> list[str]:
-    """The different words of a request that say something, in the singular."""
-    return text_words((title, need[:10_000]), MOST_WORDS)
+    """The different words of a request that say something: in the singular, "exporting" and "exported" as "export"."""
+    return list(dict.fromkeys(map(_stem, text_words((title, need[:10_000]), MOST_WORDS))))
+
+
+def _stem(word: str) -> str:
+    for ending, least in (("ing", 7), ("ed", 6)):
+        if word.endswith(ending) and len(word) >= least:
+            return word.removesuffix(ending)
+    return word
 
 
 def remember(request: Request) -> None:
@@ -100,7 +109,9 @@ def similar(
         score += SAME_ENTITY * (entity_id is not None and row.entity_id == entity_id)
         score += SAME_TEAM * (home_team_id is not None and row.home_team_id == home_team_id)
         best = sorted(shared, key=lambda term: -weights[term])[:SHOWN_WORDS]
-        found.append(Similar(row, min(score, 1.0), _why([words[term] for term in best], row, home_team_id, entity_id)))
+        if len(shared) >= FEW_WORDS or score >= CLEAR:
+            why = _why([words[term] for term in best], row, home_team_id, entity_id)
+            found.append(Similar(row, min(score, 1.0), why))
     good = [one for one in found if one.score >= LEAST and one.why]
     return sorted(good, key=lambda one: (-one.score, one.request.pk))[:limit]
 

@@ -20,6 +20,7 @@ from awayteam.kernel.requests import Request
 
 PAGE = 50
 CSV_PAGE = 1_000
+HISTORY = 200
 HEADER = ("number", "title", "of", "own build", "team", "home team", "state", "date", "customers see both", "why")
 FACET_WORDS = {"state": "State", "team": "Builds its own", "home": "Home team"}
 
@@ -104,6 +105,7 @@ def _story(request: Request, pk: int, form: AnswerForm | None = None) -> HttpRes
     verb = Verb.SETTLE if State(row.state) is State.ARBITRATION else Verb.ANSWER
     if form is None and verb in allowed and allowed[verb].decision:
         form = AnswerForm(row, _sides(request, row, told.silent))
+    history = events.history("duplicate", pk, limit=HISTORY)
     context = {
         "told": told,
         "row": told.row,
@@ -111,7 +113,7 @@ def _story(request: Request, pk: int, form: AnswerForm | None = None) -> HttpRes
         "deeds": allowed,
         "form": form,
         "form_verb": verb,
-        "events": events.history("duplicate", pk, limit=50),
+        "events": [one for one in history.items if not one.name.startswith("clock.")],
         "here": reverse("duplicate", args=[pk]),
     }
     return render(request, "duplicates/story.html", context, status=422 if form is not None and form.is_bound else 200)
