@@ -136,6 +136,13 @@ class Request(models.Model):
             models.Index(
                 fields=["turn_team", "due_at", "id"], name="request_turn_team", condition=Q(turn_team__isnull=False)
             ),
+            models.Index(
+                fields=["-value_per_week", "-id"], name="request_value", condition=Q(closed_at__isnull=True)
+            ),
+            models.Index(
+                fields=["state", "-value_per_week", "-id"], name="request_board", condition=Q(closed_at__isnull=True)
+            ),
+            models.Index(fields=["kind"], name="request_kind", condition=Q(closed_at__isnull=True)),
             models.Index(fields=["state", "due_at"], name="request_state"),
             models.Index(fields=["home_team", "state"], name="request_home_state"),
             models.Index(fields=["created_at", "id"], name="request_created"),

@@ -40,7 +40,10 @@ def _count(actor: Actor, filter: RequestFilter, name: str, now: datetime) -> dic
         fitting = fitting.exclude(state=State.MERGED.value) if State.MERGED.value not in filter.state else fitting
     if name == "asking":
         fitting = fitting.filter(askers__left_at__isnull=True)
-    return dict(fitting.order_by().values_list(COLUMNS[name]).annotate(number=Count("pk", distinct=True)))
+    if name == "turn":
+        fitting = fitting.filter(turn_team__isnull=False)  # of the final ones it is nobody's
+    number = Count("pk", distinct=name == "asking")
+    return dict(fitting.order_by().values_list(COLUMNS[name]).annotate(number=number))
 
 
 def _facet(

@@ -23,7 +23,7 @@ from awayteam.requests.stepping import RELATED
 from awayteam.requests.words import points
 
 LARGEST_PAGE = 1_000
-QUEUE_MOST = 200
+QUEUE_MOST = 100
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 DEFAULT_SORT = "-value"
 

@@ -16,7 +16,7 @@ YES_NO = {"yes": True, "no": False}
 
 def filter_of(given: QueryDict) -> RequestFilter:
     """The filter that the parameters of an address say; raises `InvalidInput` with the one that can't be read."""
-    chosen: dict[str, Any] = {name: tuple(dict.fromkeys(given.getlist(name)))[:50] for name in MANY}
+    chosen: dict[str, Any] = {name: tuple(dict.fromkeys(filter(None, given.getlist(name))))[:50] for name in MANY}
     return RequestFilter(
         **chosen,
         text=given.get("q", "").strip()[:200],

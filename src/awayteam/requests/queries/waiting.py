@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Q, QuerySet
 from django.urls import reverse
 
 from awayteam.kernel.actor import Actor
 from awayteam.kernel.events import Subject
-from awayteam.kernel.turns import AT_MOST, Place, Total, TurnRow
+from awayteam.kernel.turns import Place, Total, TurnRow
 from awayteam.requests.machine import State
 from awayteam.requests.models import Asker, Request
 from awayteam.requests.permissions import visible
@@ -18,28 +19,41 @@ from awayteam.requests.stepping import KIND
 WORK = (State.ACCEPTED, State.AWAY)
 """States in which whoever has the turn works towards a day that is far off: they press when it comes near."""
 NEAR = timedelta(days=7)
+MOST_GIVEN = 25
+MOST_READ = 500
+"""Turns that are looked at to find the most urgent of each list."""
 
 
 def turns(actor: Actor, now: datetime) -> Iterable[TurnRow]:
-    """The rows of Home, at most `AT_MOST` for each list; four statements."""
+    """The rows of Home, at most `MOST_GIVEN` for each list; three statements."""
     if actor.person_id is None and not actor.teams:
         return
-    open_ones = Request.objects.filter(closed_at__isnull=True)
-    yours, team = own(actor), Q(turn_team__in=sorted(actor.teams))
-    near = ~Q(state__in=WORK) | Q(due_at__lte=now + NEAR)
-    asked = Asker.objects.filter(_asks(actor), left_at__isnull=True).order_by().values("request_id")
-    lists = {
-        Place.YOURS: open_ones.filter(yours & near),
-        Place.WAITING: open_ones.filter(pk__in=asked).exclude(yours),
-        Place.SOON: open_ones.filter((yours & ~near) | (team & ~yours)),
-    }
-    ids = {
-        place: list(visible(actor, rows, now).order_by("due_at", "pk").values_list("pk", flat=True)[:AT_MOST])
-        for place, rows in lists.items()
-    }
-    found = {row.id: row for row in rows_of(sorted({pk for some in ids.values() for pk in some}), now)}
-    for place, some in ids.items():
+    ids: dict[Place, list[int]] = {place: [] for place in Place}
+    for pk, state, due_at, person, team in _turns_near(actor, now):
+        mine = person == actor.person_id or (person is None and team in actor.teams)
+        far = state in WORK and due_at > now + NEAR
+        ids[Place.YOURS if mine and not far else Place.SOON].append(pk)
+    ids[Place.WAITING] = list(_waiting(actor, now).values_list("pk", flat=True)[:MOST_GIVEN])
+    shown = {place: some[:MOST_GIVEN] for place, some in ids.items()}
+    found = {row.id: row for row in rows_of(sorted({pk for some in shown.values() for pk in some}), now)}
+    for place, some in shown.items():
         yield from (_turn_row(actor, place, found[pk]) for pk in some)
+
+
+def _turns_near(actor: Actor, now: datetime) -> Iterable[tuple[Any, ...]]:
+    """Turns of this person and of their teams, the most urgent first."""
+    whose = Q(turn_team__in=sorted(actor.teams)) if actor.teams else Q(pk__in=[])
+    if actor.person_id is not None:
+        whose |= Q(turn_person=actor.person_id)
+    rows = visible(actor, Request.objects.filter(whose), now).order_by("due_at", "pk")
+    return rows.values_list("pk", "state", "due_at", "turn_person_id", "turn_team_id")[:MOST_READ]
+
+
+def _waiting(actor: Actor, now: datetime) -> "QuerySet[Request]":
+    """What the actor and their teams ask, where somebody else has the turn; the most urgent first."""
+    asked = Asker.objects.filter(_asks(actor), left_at__isnull=True).order_by().values("request_id")
+    waiting = visible(actor, Request.objects.filter(pk__in=asked, closed_at__isnull=True), now)
+    return waiting.exclude(pk__in=Request.objects.filter(own(actor)).values("pk")).order_by("due_at", "pk")
 
 
 def own(actor: Actor) -> Q:
@@ -74,15 +88,11 @@ def _turn_row(actor: Actor, place: Place, row: RequestRow) -> TurnRow:
 
 
 def totals(actor: Actor, now: datetime) -> Mapping[Place, Total]:
-    """How many requests wait for this person, and for how many their teams wait; one statement."""
+    """How many requests wait for this person, and for how many their teams wait; two statements."""
     if actor.person_id is None and not actor.teams:
         return {}
-    asked = Asker.objects.filter(_asks(actor), left_at__isnull=True).order_by().values("request_id")
-    waits = Q(pk__in=asked) & ~own(actor)
-    counted = visible(actor, Request.objects.filter(closed_at__isnull=True), now).aggregate(
-        yours=Count("pk", filter=own(actor)), waiting=Count("pk", filter=waits)
-    )
-    here, yours, waiting = reverse("requests"), counted["yours"], counted["waiting"]
+    yours = Request.objects.filter(own(actor)).count()  # whoever has the turn sees the request
+    waiting, here = _waiting(actor, now).order_by().count(), reverse("requests")
     return {
         Place.YOURS: Total(yours, _words(yours, "where you must act"), f"{here}?turn=me&sort=due"),
         Place.WAITING: Total(waiting, _words(waiting, "of your teams with others"), f"{here}?asking=mine&sort=due"),
