@@ -10,7 +10,7 @@ from pathlib import Path
 
 from awayteam.contributions import actions as contributions
 from awayteam.contributions import refresh
-from awayteam.demo import duplicates, files, history, notifications, requests, world
+from awayteam.demo import duplicates, files, history, notifications, requests, roadmaps, world
 from awayteam.imports import actions, engine
 from awayteam.kernel.actor import SYSTEM
 from awayteam.kernel.errors import Conflict
@@ -51,6 +51,8 @@ def build(folder: Path, *, now: datetime, progress: Progress) -> None:
         source = actions.source_for(actions.Wanted(str(folder), name=NAME, watched=True), actor=SYSTEM, now=at)
         engine.run(source, actor=SYSTEM, now=at, workers=1)
     _follow(demonstration, folder.parent / REPOSITORIES, now, progress)
+    progress("goals and roadmaps", len(days), len(days))
+    roadmaps.fill(now=now, services=roadmaps.services_of(demonstration))
     requests.fill(now=now, progress=progress)
     progress("own builds and the index of routing", len(days), len(days))
     duplicates.fill(now=now)
