@@ -11,6 +11,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("awayteam.discussions.urls")),
     path("", include("awayteam.duplicates.urls")),
     path("", include("awayteam.imports.urls")),
+    path("", include("awayteam.insights.urls")),
     path("", include("awayteam.kernel.urls")),
     path("", include("awayteam.lists.urls")),
     path("", include("awayteam.notifications.urls")),

@@ -7,6 +7,7 @@ from awayteam.contributions.api import router as contributions
 from awayteam.discussions.api import router as discussions
 from awayteam.duplicates.api import router as duplicates
 from awayteam.imports.api import router as sources
+from awayteam.insights.api import router as insights
 from awayteam.kernel.api import router as kernel
 from awayteam.kernel.rest import Api
 from awayteam.lists.api import router as lists
@@ -32,6 +33,7 @@ api.add_router("", organisation.changes)
 api.add_router("/sources", sources)
 api.add_router("/contributions", contributions)
 api.add_router("/requests", requests)
+api.add_router("/insights", insights)
 api.add_router("", duplicates)
 api.add_router("", routing)
 api.add_router("", roadmaps.roadmaps)

@@ -39,20 +39,41 @@ def _bar(label: str, value: float, index: int, scale: float) -> Markup:
     )  # fmt: skip
 
 
-def line(title: str, rows: Sequence[tuple[str, float]], unit: str = "", height: int = 140) -> Markup:
-    """One line over equally spaced points (label, value), in their order; the axis starts at zero."""
-    marks = ticks(max((value for _, value in rows), default=0))
+def line(title: str, rows: Sequence[tuple[str, float | None]], unit: str = "", height: int = 140) -> Markup:
+    """One line over equally spaced points (label, value), in their order; the axis starts at zero.
+
+    Where a value is None nothing was measured: the line has a gap, and a point between two gaps is a dot.
+    """
+    marks = ticks(max((value for _, value in rows if value is not None), default=0))
     left, bottom = 44, height - 20
     step = (CHART_WIDTH - left - 10) / max(len(rows) - 1, 1)
-    points = [(left + index * step, bottom - value / marks[-1] * (bottom - 8)) for index, (_, value) in enumerate(rows)]
+    points = [
+        (left + index * step, None if value is None else bottom - value / marks[-1] * (bottom - 8))
+        for index, (_, value) in enumerate(rows)
+    ]
     grid = Markup("").join(_gridline(left, bottom - mark / marks[-1] * (bottom - 8), mark) for mark in marks)
-    path = "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in points)
     ends = Markup("").join(
         Markup('<text class="label" x="{:.1f}" y="{}" text-anchor="{}">{}</text>').format(x, height - 4, anchor, label)
         for (x, _), (label, _), anchor in _ends(points, rows)
     )
-    drawn = grid + Markup('<path class="line" d="{}"/>').format(path) + ends if rows else grid
-    return _figure(title, drawn, height, rows, unit)
+    return _figure(title, grid + _strokes(points) + ends if rows else grid, height, rows, unit)
+
+
+def _strokes(points: Sequence[tuple[float, float | None]]) -> Markup:
+    """The line through neighbouring points; one that stands alone is a dot."""
+    runs: list[list[tuple[float, float]]] = [[]]
+    for x, y in points:
+        if y is None:
+            runs.append([])
+        else:
+            runs[-1].append((x, y))
+    drawn = Markup("")
+    for run in runs:
+        if len(run) == 1:
+            drawn += Markup('<circle class="dot" cx="{:.1f}" cy="{:.1f}" r="2.5"/>').format(*run[0])
+        elif run:
+            drawn += Markup('<path class="line" d="{}"/>').format("M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in run))
+    return drawn
 
 
 def _gridline(left: float, y: float, value: float) -> Markup:
@@ -62,15 +83,18 @@ def _gridline(left: float, y: float, value: float) -> Markup:
 
 
 def _ends(
-    points: list[tuple[float, float]], rows: Sequence[tuple[str, float]]
-) -> list[tuple[tuple[float, float], tuple[str, float], str]]:
+    points: list[tuple[float, float | None]], rows: Sequence[tuple[str, float | None]]
+) -> list[tuple[tuple[float, float | None], tuple[str, float | None], str]]:
     if len(rows) < 2:
         return [(points[0], rows[0], "start")] if rows else []
     return [(points[0], rows[0], "start"), (points[-1], rows[-1], "end")]
 
 
-def _figure(title: str, drawn: Markup, height: int, rows: Sequence[tuple[str, float]], unit: str) -> Markup:
-    cells = Markup("").join(Markup('<tr><td>{}</td><td class="num">{}</td></tr>').format(a, f"{b:,g}") for a, b in rows)
+def _figure(title: str, drawn: Markup, height: int, rows: Sequence[tuple[str, float | None]], unit: str) -> Markup:
+    cells = Markup("").join(
+        Markup('<tr><td>{}</td><td class="num">{}</td></tr>').format(label, "—" if value is None else f"{value:,g}")
+        for label, value in rows
+    )
     return Markup(
         '<figure class="chart"><svg viewBox="0 0 {} {}" role="img" aria-label="{}">{}</svg>'
         '<details><summary>Table</summary><table class="grid-table"><caption>{}</caption>'
