@@ -16,6 +16,8 @@ SIGNS = 8
 """The rarest operations of an API, and half as many words of its name, that propose pairs."""
 CANDIDATES = 20
 """Pairs measured for each API: those that share most."""
+BY_ONE_SIGN = 4
+"""Of them at most so many that share a single sign."""
 BEST = 10
 """Pairs kept for each API."""
 SHARE = {"operations": 0.65, "names": 0.2, "descriptions": 0.15}
@@ -122,8 +124,9 @@ class Comparer:
         for feature in signs:
             for other in places[feature]:
                 shared[other] += 1
-        near = [other for other, _ in shared.most_common(CANDIDATES * 2) if self._across(here, self.apis[other])]
-        found = [self.measure(here, self.apis[other]) for other in near[:CANDIDATES]]
+        likely = [(other, n) for other, n in shared.most_common(CANDIDATES * 2) if self._across(here, self.apis[other])]
+        near = [other for place, (other, n) in enumerate(likely[:CANDIDATES]) if n > 1 or place < BY_ONE_SIGN]
+        found = [self.measure(here, self.apis[other]) for other in near]
         good = sorted((pair for pair in found if pair.score >= least), key=lambda pair: -pair.score)
         return good[:BEST]
 
