@@ -19,6 +19,7 @@ MODULES = (
     "search",
     "ask",
     "request",
+    "request_exchange",
     "insights",
     "route",
     "roadmap",

@@ -126,6 +126,7 @@ class EventName(StrEnum):
     REQUEST_EXPIRED = "request.expired"
     REQUEST_GIVEN_UP = "request.given-up"
     REQUEST_HOME_LOST = "request.home-lost"
+    REQUEST_IMPORTED = "request.imported"
     REQUEST_JOINED = "request.joined"
     REQUEST_LEFT = "request.left"
     REQUEST_MANAGEMENT_TIME = "request.management-time"

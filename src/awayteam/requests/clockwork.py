@@ -54,10 +54,10 @@ def _expire_plainly(held: Held, state: State) -> None:
 
 
 def _text(held: Held, state: State) -> str:
-    row = held.request
+    row, subject = held.request, subject_of(held.request).label
     what = {
-        State.ASKED: f"{row.home_team} didn't answer #{row.pk} {row.title} in time: it can't refuse an away team any more.",
-        State.ACCEPTED: f"The day promised for #{row.pk} {row.title} has passed; {row.home_team} can't refuse an away team.",
+        State.ASKED: f"{row.home_team} didn't answer {subject} in time: it can't refuse an away team any more.",
+        State.ACCEPTED: f"The day promised for {subject} has passed; {row.home_team} can't refuse an away team.",
     }
     return what.get(state, "")
 
@@ -65,7 +65,7 @@ def _text(held: Held, state: State) -> str:
 def remind(clock: Clock, now: datetime) -> None:
     """Tell whoever has the turn how much time is left."""
     held = _held(clock, now)
-    if held is None or held.request.turn_person_id is None:
+    if held is None or (turn := held.request.turn_person_id) is None:
         return
     row = held.request
     face = clocks.describe(clock, now)
@@ -75,7 +75,7 @@ def remind(clock: Clock, now: datetime) -> None:
         event="clock.reminded",
         text=f"Your turn: #{row.pk} {row.title} — {face.text}.",
         address=address_of(row),
-        persons=[row.turn_person_id],
+        persons=[turn],
         urgent=face.last_quarter,
         key=f"clock-{clock.pk}-{clock.next_at}",
     )

@@ -136,9 +136,7 @@ class Request(models.Model):
             models.Index(
                 fields=["turn_team", "due_at", "id"], name="request_turn_team", condition=Q(turn_team__isnull=False)
             ),
-            models.Index(
-                fields=["-value_per_week", "-id"], name="request_value", condition=Q(closed_at__isnull=True)
-            ),
+            models.Index(fields=["-value_per_week", "-id"], name="request_value", condition=Q(closed_at__isnull=True)),
             models.Index(
                 fields=["state", "-value_per_week", "-id"], name="request_board", condition=Q(closed_at__isnull=True)
             ),

@@ -56,8 +56,9 @@ class Facts:
     """What the rules need to know of a request.
 
     `lost_refusal`: the home team let its clock run out or took a promise back. `away_refused`: it declined in time with
-    a reason that holds for an away team too. `new_home`: a gone home team's thing has another owner. `fixed_home`: a manager named the home team. `askers` counts those who
-    still ask. `at_top`: nobody stands above the manager whose turn it is.
+    a reason that holds for an away team too. `new_home`: a gone home team's thing has another owner. `fixed_home`: a
+    manager named the home team. `askers` counts those who still ask. `at_top`: nobody stands above the manager whose
+    turn it is.
     """
 
     state: State

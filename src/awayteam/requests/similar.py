@@ -20,9 +20,9 @@ from awayteam.requests.permissions import visible
 from awayteam.requests.routing.index.keys import number
 
 MOST_WORDS = 80
-MOST_ROWS = 4_000
+MOST_ROWS = 2_500
 """Rows of the table that are read at most for one question."""
-CANDIDATES = 40
+CANDIDATES = 25
 LEAST = 0.35
 FEW_WORDS, CLEAR = 2, 0.6
 """Two requests share so many words, or are alike beyond doubt; one common word is no likeness."""
@@ -95,7 +95,7 @@ def similar(
     if not proposed:
         return []
     rows = visible(actor, Request.objects.filter(pk__in=proposed, closed_at__isnull=True))
-    known = {row.pk: row for row in rows.select_related("home_team", "entity")}
+    known = {row.pk: row for row in rows.select_related("home_team").defer("need", "pasted", "routing")}
     theirs = _terms(known)
     usual = sorted(weights.values())[len(weights) // 2]
     found = []

@@ -151,12 +151,18 @@ def enter(
     return step
 
 
+def begin(held: Held) -> None:
+    """Give the first turn, with its clock, of a request that was just made."""
+    request = held.request
+    state = State(request.state)
+    _take_turn(request, turns.turn(request, state, held.standing), state, held, "")
+    request.save()
+
+
 def start(held: Held) -> Step:
     """Let a request that was just made begin its life: the home team's turn, or a manager's where nobody is there."""
     request = held.request
-    turn = turns.turn(request, State(request.state), held.standing)
-    _take_turn(request, turn, State(request.state), held, "")
-    request.save()
+    begin(held)
     step = Step.objects.create(
         request=request,
         at=held.now,
@@ -304,4 +310,16 @@ EVENTS: dict[Verb, EventName] = {
     Verb.WITHDRAW: EventName.REQUEST_WITHDRAWN,
 }
 
-__all__ = ["Held", "address_of", "check", "enter", "facts_of", "hold", "limits", "start", "subject_of", "words_of"]
+__all__ = [
+    "Held",
+    "address_of",
+    "begin",
+    "check",
+    "enter",
+    "facts_of",
+    "hold",
+    "limits",
+    "start",
+    "subject_of",
+    "words_of",
+]

@@ -119,6 +119,11 @@ def short_clock(face: ClockFace) -> str:
     return re.sub(r" working days?", " d", text)
 
 
+def rough(value: Decimal) -> str:
+    """A sum that is counted by the second, without digits that say nothing: "1,829", "7.4"."""
+    return f"{value:,.0f}" if abs(value) >= 10 else points(value.quantize(Decimal("0.1")))
+
+
 def points(value: Decimal) -> str:
     """A value as people read it: "12,000", "12.5"."""
     text = f"{value:,.2f}"

@@ -48,6 +48,7 @@ def ask(
     Raises `NotAllowed`, `InvalidInput` (with the field), `Conflict` (this was imported before, or nobody is there).
     """
     can_ask(actor, asking_team).require()
+    assert actor.person_id is not None  # only people may ask
     check_ask(kind, title, need, asking_team, home_team)
     check_worth(worth)
     if not can_send_away:

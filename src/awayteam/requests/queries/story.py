@@ -16,7 +16,7 @@ from awayteam.requests.queries.next import Option, Turn
 from awayteam.requests.queries.rows import EntityLink, Link, RequestRow, person_link, rows_of, team_link
 from awayteam.requests.queries.timeline import Entry, timeline
 from awayteam.requests.stepping import KIND
-from awayteam.requests.words import points
+from awayteam.requests.words import points, rough
 from awayteam.roadmaps.models import Item
 
 
@@ -45,7 +45,7 @@ class AskerRow:
 
     @property
     def cost_words(self) -> str:
-        return points(self.cost)
+        return rough(self.cost)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +116,7 @@ class Cost:
 
     @property
     def so_far_words(self) -> str:
-        return points(self.so_far)
+        return rough(self.so_far)
 
 
 @dataclass(frozen=True, slots=True)

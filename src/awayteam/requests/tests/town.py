@@ -19,8 +19,8 @@ NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 
 @dataclass
 class Town:
-    """`people` by name: olga decides for orders, oscar is its member, paul and pia are payments (pia leads), sam decides
-    for search; mona manages the commerce unit (orders and payments), dana the division, ann nobody's team."""
+    """`people` by name: olga decides for orders, oscar is its member, paul and pia are payments (pia leads), sam
+    decides for search; mona manages the commerce unit (orders and payments), dana the division, ann nobody's team."""
 
     teams: dict[str, Team] = field(default_factory=dict)
     people: dict[str, Person] = field(default_factory=dict)
