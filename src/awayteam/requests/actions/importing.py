@@ -129,7 +129,8 @@ def _present(row: Row) -> Request | None:
     """The request that a row is about: by its key; or one of this very installation that was exported from here."""
     found = Request.objects.filter(external_key=row.key).first() if row.key else None
     number = row.key.removeprefix(OWN_KEY)
-    if found is None and number != row.key and number.isdecimal() and len(number) < 18:
+    own = number != row.key and number.isdecimal() and len(number) < 18
+    if found is None and own and row.created_at is not None:
         found = Request.objects.filter(pk=int(number), external_key=None, created_at=row.created_at).first()
     return found
 
