@@ -147,8 +147,8 @@ def _people(
     for team in teams.values():
         size = 11 if team.name == "warehouse" else chance.choice((4, 5, 5, 6, 6, 6, 7, 7, 8))
         for seat in range(size):
-            first = LEAD_DECIDES if team.name == "checkout" else DECIDER_BESIDE_LEAD
-            role = first[seat] if seat < 3 else "member"
+            roles = LEAD_DECIDES if team.name == "checkout" else DECIDER_BESIDE_LEAD
+            role = roles[seat] if seat < 3 else "member"
             _seat(hire(), team, role, teams, chance, today)
     return people, managers
 

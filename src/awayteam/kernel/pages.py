@@ -52,7 +52,8 @@ def as_of(request: HttpRequest) -> datetime | None:
 def address(request: HttpRequest, **changes: Any) -> str:
     """The address of this page with other parameters: None, "" and () remove one, lists repeat it.
 
-    A change of anything but the cursor goes back to the first page. What was told once of a change (`bulk`) is left out.
+    A change of anything but the cursor goes back to the first page. What was told once of a change (`bulk`) is left
+    out.
     """
     query = request.GET.copy()
     query.pop("bulk", None)

@@ -203,7 +203,9 @@ PAGES = [
     Page("insights_team", "/insights/default/orders/"),
     Page("insights_team", "/insights/default/shop/", "zoe", "insights_team, unit"),
     Page("insights_cases", "/insights/cases/?measure=decided"),
-    Page("insights_cases", "/insights/cases/?measure=open&team=group:default/shop&only=yes", name="insights_cases, none"),
+    Page(
+        "insights_cases", "/insights/cases/?measure=open&team=group:default/shop&only=yes", name="insights_cases, none"
+    ),
     Page("rulebook", "/rulebook/"),
     Page("history", lambda shop: f"/history/webhook/{shop.webhook.pk}/", "zoe"),
     Page("deliveries", "/deliveries/", "zoe"),
