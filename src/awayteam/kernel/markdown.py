@@ -116,6 +116,20 @@ def to_html(text: str, references: Mapping[str, Reference] | None = None, *, bre
     return parse(text, breaks=breaks).html(references)
 
 
+def words(text: str) -> str:
+    """What a text says, in one line and without its signs: for quoting it where Markdown isn't shown."""
+    parsed = parse(text)
+    if parsed.plain is not None:
+        return " ".join(text.split())
+    said: list[str] = []
+    for token in parsed.tokens:
+        for one in token.children or (token,):
+            said.append(" " if one.type in {"softbreak", "hardbreak"} or one is token else "")
+            said.append(one.content if one.type != "inline" else "")
+        said.append(" ")
+    return " ".join("".join(said).split())
+
+
 def _names(tokens: Iterable[Token]) -> Iterable[str]:
     for token in tokens:
         for child in token.children or ():

@@ -34,7 +34,7 @@ class Notification(models.Model):
         ordering = ["-id"]
         constraints = [models.UniqueConstraint(fields=["person", "key"], name="notification_once")]
         indexes = [
-            models.Index(fields=["person", "-id"], name="notification_person"),
+            models.Index(fields=["person", "-at", "-id"], name="notification_person"),
             models.Index(
                 fields=["person", "-id"], name="notification_unread", condition=models.Q(read_at__isnull=True)
             ),

@@ -62,8 +62,9 @@ def inbox(
     if kind:
         rows = rows.filter(subject_kind=kind)
     if cursor:
-        rows = rows.filter(pk__lt=decode_cursor(cursor, int)[0])
-    page = page_of(list(rows.order_by("-pk")[: limit + 1]), limit, lambda row: (row.pk,))
+        at, pk = decode_cursor(cursor, datetime, int)
+        rows = rows.filter(Q(at__lt=at) | Q(at=at, pk__lt=pk))
+    page = page_of(list(rows.order_by("-at", "-pk")[: limit + 1]), limit, lambda row: (row.at, row.pk))
     counts = mine.filter(read_at=None).order_by().values_list("group", "subject_kind").annotate(n=Count("pk"))
     unread: dict[Group, int] = defaultdict(int)
     kinds: dict[str, int] = defaultdict(int)

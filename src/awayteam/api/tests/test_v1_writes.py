@@ -346,7 +346,7 @@ OF_ONESELF = {
     "mark_notifications", "change_preferences", "renew_own_webhook_secret", "try_own_channel", "make_own_calendar",
     "revoke_own_calendar",
 }  # fmt: skip
-OPEN_TO_ALL = {"declare_entity", "create_token", "import_items", "save_view"}
+OPEN_TO_ALL = {"declare_entity", "create_token", "import_items", "save_view", *OF_ONESELF}
 """What everybody who is signed in may do; an import tells for each row what it may not."""
 
 

@@ -145,7 +145,7 @@ def _tell(
     whom: list[Reference],
     event: EventName,
 ) -> None:
-    quoted = " ".join(made.text.split())
+    quoted = markdown.words(made.text)
     quoted = quoted if len(quoted) <= SHOWN else quoted[: SHOWN - 1] + "…"
     if event is EventName.COMMENT_EDITED and not whom:
         return

@@ -47,7 +47,7 @@ def test_a_comment_tells_those_it_mentions_and_those_who_follow(org: Organisatio
     made = say(org, "sam", "Hello @bob, @payments: **see** `@mia`")
     assert told(made) == {"bob": "mention", "ada": "mention", "eve": "subscription"}
     row = Notification.objects.get(person__name="bob")
-    assert row.text == "Sam commented on orders: Hello @bob, @payments: **see** `@mia`"
+    assert row.text == "Sam commented on orders: Hello @bob, @payments: see @mia"
     assert row.address == f"/catalog/default/component/orders/#comment-{made.pk}"
     assert events("comment.created") == 1
     second = say(org, "bob", "I see.", reply_to=made)

@@ -170,6 +170,22 @@ def test_names_become_links_where_they_stand_for_something() -> None:
     assert judge(html).links == [ADA.href, ADA.href, "https://x.org/@ada"]
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("Hi **@ada**, see `code` and [this](https://x.org)\nnow", "Hi @ada, see code and this now"),
+        ("# Title\n\n- one\n- two\n\n> three", "Title one two three"),
+        ("```\nx < y\n```\n\n![pic](https://x/y.png)", "x < y pic"),
+        ("|a|b|\n|-|-|\n|1|2|", "a b 1 2"),
+        ("<b>kept</b>", "<b>kept</b>"),
+        ("[" * 3_000, "[" * 3_000),
+    ],
+    ids=lambda text: text[:9],
+)
+def test_a_quotation_has_the_words_without_the_signs(text: str, said: str) -> None:
+    assert markdown.words(text) == said
+
+
 def test_an_app_says_what_a_name_stands_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(markdown, "_resolvers", {})
     asked: list[frozenset[str]] = []
