@@ -29,7 +29,7 @@ def timeline(view: RoadmapView, address: str, most: int = MOST) -> Markup:
     drawn = [_months(scale, height), _today(height), _funded(scale, view.funded_until, height)]
     drawn += [_row(row, number, scale, address) for number, row in enumerate(rows)]
     label = f"When the first {len(rows)} items of {view.team} are done; the list says the same"
-    return Markup('<svg class="roadmap-chart" viewBox="0 0 {} {}" role="img" aria-label="{}">{}</svg>').format(
+    return Markup('<svg class="roadmap-chart" viewBox="0 0 {} {}" role="group" aria-label="{}">{}</svg>').format(
         WIDTH, height, label, Markup("").join(drawn)
     )
 
