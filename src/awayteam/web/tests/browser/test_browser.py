@@ -16,6 +16,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 MakeReader = Callable[..., Reader]
 Picture = Callable[..., None]
 WHOLE = [page for page in PAGES if page.key not in ("account_signup", "search_suggest", "source, state")]
+PARTS = 4
+"""The long walk over all pages is cut, so that workers share it."""
 AXE = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 
 
@@ -28,12 +30,13 @@ def faults(tab: Tab) -> list[str]:
     ]
 
 
-def test_every_page_is_for_everybody(reader: MakeReader, shop: Shop, picture: Picture) -> None:
+@pytest.mark.parametrize("part", range(PARTS))
+def test_every_page_is_for_everybody(reader: MakeReader, shop: Shop, picture: Picture, part: int) -> None:
     """In both themes axe finds nothing; the console is silent (so the page's policy refuses nothing); nothing is wider
     than the window."""
     found: list[str] = []
     readers = {who: reader(who) for who in {page.who for page in WHOLE}}
-    for page in WHOLE:
+    for page in WHOLE[part::PARTS]:
         one = readers[page.who]
         one.complaints.clear()
         tab = one.open(page.at(shop))
