@@ -174,7 +174,10 @@ def _move(stage: Stage, made: dict[str, Request], wish: Wish, move: Move) -> Non
         return
     actor = stage.actors[row.turn_person_id or 0]
     verb: Callable[..., Any] = getattr(actions, move.verb)
-    verb(row.pk, actor=actor, now=stage.ago(move.days), **_values(stage, move))
+    values = _values(stage, move)
+    if move.verb == "postpone" and row.expected_until is not None:
+        values["until"] = max(values["until"], row.expected_until + timedelta(days=7))
+    verb(row.pk, actor=actor, now=stage.ago(move.days), **values)
 
 
 def _values(stage: Stage, move: Move) -> dict[str, Any]:

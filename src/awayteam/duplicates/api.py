@@ -121,7 +121,7 @@ class AnswerIn(Body):
     reason: Reason
 
 
-class ReasonIn(Body):
+class DuplicateReasonIn(Body):
     reason: Reason
 
 
@@ -261,19 +261,19 @@ def _act(request: Request, id: int, action: Any, reason: str) -> StoryOut:
 
 
 @router.post("/duplicates/{id}/look-again", response=StoryOut)
-def look_again_at_duplicate(request: Request, id: Id, body: ReasonIn) -> Any:
+def look_again_at_duplicate(request: Request, id: Id, body: DuplicateReasonIn) -> Any:
     """Ask both teams before the date has come."""
     return _act(request, id, actions.look_again, body.reason)
 
 
 @router.post("/duplicates/{id}/finish", response=StoryOut)
-def finish_duplicate(request: Request, id: Id, body: ReasonIn) -> Any:
+def finish_duplicate(request: Request, id: Id, body: DuplicateReasonIn) -> Any:
     """Say that only one of the two is left."""
     return _act(request, id, actions.finish, body.reason)
 
 
 @router.post("/duplicates/{id}/withdraw", response=StoryOut)
-def withdraw_duplicate(request: Request, id: Id, body: ReasonIn) -> Any:
+def withdraw_duplicate(request: Request, id: Id, body: DuplicateReasonIn) -> Any:
     """Take back what was never built."""
     return _act(request, id, actions.withdraw, body.reason)
 
@@ -310,7 +310,7 @@ def show_likeness(request: Request, id: Id) -> Any:
 
 
 @router.post("/likenesses/{id}/dismiss", response=LikenessOut)
-def dismiss_likeness(request: Request, id: Id, body: ReasonIn) -> Any:
+def dismiss_likeness(request: Request, id: Id, body: DuplicateReasonIn) -> Any:
     """Say that two APIs only look alike; that stays."""
     row = alike.likeness(request.actor, id)
     actions.dismiss(row, actor=request.actor, now=timezone.now(), reason=body.reason)
@@ -318,7 +318,7 @@ def dismiss_likeness(request: Request, id: Id, body: ReasonIn) -> Any:
 
 
 @router.post("/likenesses/{id}/restore", response=LikenessOut)
-def restore_likeness(request: Request, id: Id, body: ReasonIn) -> Any:
+def restore_likeness(request: Request, id: Id, body: DuplicateReasonIn) -> Any:
     """Take a dismissal back."""
     row = alike.likeness(request.actor, id)
     actions.restore(row, actor=request.actor, now=timezone.now(), reason=body.reason)

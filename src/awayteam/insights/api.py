@@ -85,7 +85,7 @@ class PartOut(Schema):
     value_per_week: Decimal
 
 
-class WindowOut(Schema):
+class InsightsWindowOut(Schema):
     first: str
     last: str
     days: int
@@ -97,7 +97,7 @@ class InsightsOut(Schema):
     """Working minutes in `time_to_decision` (`minutes_per_day` of them are a usual day), hours in `lead_time`."""
 
     team: str | None
-    window: WindowOut
+    window: InsightsWindowOut
     minutes_per_day: int
     value_unit: str
     leaves_out: bool = Field(description="whether there are requests that you may not see; they are not counted")
@@ -168,7 +168,7 @@ def out(found: Figures) -> InsightsOut:
     window, unit = found.scope.window, rulebook.current().requests.value_unit
     return InsightsOut(
         team=found.scope.team.ref if found.scope.team else None,
-        window=WindowOut(
+        window=InsightsWindowOut(
             first=window.first.isoformat(), last=window.last.isoformat(), days=window.days, every=window.every.value,
             time_zone=window.zone,
         ),

@@ -175,16 +175,16 @@ def _wishes(request: Request) -> WishesOut:
     )
 
 
-class SecretOut(Schema):
+class ChannelSecretOut(Schema):
     """Shown this once."""
 
     secret: str
 
 
-@router.post("/preferences/webhook-secret", response=SecretOut)
+@router.post("/preferences/webhook-secret", response=ChannelSecretOut)
 def renew_own_webhook_secret(request: Request) -> Any:
     """A new secret for one's own webhook."""
-    return SecretOut(secret=actions.new_webhook_secret(actor=request.actor, now=timezone.now()))
+    return ChannelSecretOut(secret=actions.new_webhook_secret(actor=request.actor, now=timezone.now()))
 
 
 class TryIn(Body):

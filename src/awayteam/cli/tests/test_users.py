@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db
 def run(capsys: pytest.CaptureFixture[str], *arguments: str, stdin: str = "") -> tuple[int, str, str]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("sys.stdin", io.StringIO(stdin))
-        patch.setattr("awayteam.cli.setup.django", lambda: None)
+        patch.setattr("awayteam.cli.setup.django", lambda **_: None)
         with pytest.raises(SystemExit) as stopped:
             main(list(arguments))
     out, err = capsys.readouterr()

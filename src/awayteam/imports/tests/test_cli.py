@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def _ready(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(imports, "_django", lambda: None)
+    monkeypatch.setattr(imports, "_django", lambda **_: None)
 
 
 def run(*arguments: str | Path) -> Result:

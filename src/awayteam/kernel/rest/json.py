@@ -1,5 +1,6 @@
 """JSON in and out by orjson; what comes in is bounded and free of what no database stores."""
 
+from decimal import Decimal
 from typing import Any
 
 import orjson
@@ -97,7 +98,7 @@ def dump(data: Any) -> bytes:
 def _default(value: Any) -> Any:
     if isinstance(value, BaseModel):
         return value.model_dump()
-    if isinstance(value, AnyUrl):
+    if isinstance(value, (AnyUrl, Decimal)):
         return str(value)
     if isinstance(value, (set, frozenset, tuple)):
         return sorted(value) if isinstance(value, (set, frozenset)) else list(value)

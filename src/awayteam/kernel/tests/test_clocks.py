@@ -1,4 +1,3 @@
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -32,8 +31,9 @@ def told() -> list[str]:
 
 
 @pytest.fixture(autouse=True)
-def ran() -> Iterator[list[tuple[str, int]]]:
-    """What handlers of kind "test" were called with."""
+def ran(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int]]:
+    """What handlers of kind "test" were called with; there are no others."""
+    monkeypatch.setattr(clocks, "handlers", {})
     calls: list[tuple[str, int]] = []
     handler = Handler(
         "test",
@@ -41,8 +41,7 @@ def ran() -> Iterator[list[tuple[str, int]]]:
         remind=lambda clock, _now: calls.append(("remind", clock.pk)),
     )
     clocks.register(handler)
-    yield calls
-    clocks.handlers.clear()
+    return calls
 
 
 @pytest.mark.django_db

@@ -13,7 +13,7 @@ from awayteam.kernel.requests import Request
 from awayteam.kernel.rest import Id, PageOf, Paging, Word, page_of
 from awayteam.requests import queries
 from awayteam.requests.api import schemas
-from awayteam.requests.api.schemas import Day, EscalationOut, OptionOut, RequestDetail, RequestOut
+from awayteam.requests.api.schemas import Day, EscalationOut, RequestDetail, RequestOptionOut, RequestOut
 from awayteam.requests.queries import RequestFilter
 
 router = Router(tags=["requests"])
@@ -64,20 +64,20 @@ def list_requests(request: Request, query: Annotated[ListQuery, Query()]) -> Any
     return page_of(page, [schemas.request_of(row) for row in page.items])
 
 
-class FacetValueOut(Schema):
+class RequestFacetValueOut(Schema):
     value: str
     label: str
     count: int
     selected: bool
 
 
-class FacetOut(Schema):
+class RequestFacetOut(Schema):
     name: str
-    values: list[FacetValueOut]
+    values: list[RequestFacetValueOut]
     more: int
 
 
-@router.get("/facets", response=list[FacetOut])
+@router.get("/facets", response=list[RequestFacetOut])
 def list_request_facets(request: Request, query: Annotated[Narrowing, Query()]) -> Any:
     """How many requests have each state, kind, home team, asking team and turn, each without its own filter."""
     return queries.facets(request.actor, query.filter(), now=timezone.now())
@@ -95,7 +95,7 @@ def get_request(request: Request, at: Annotated[At, Path()]) -> Any:
     return detail(request, at.id)
 
 
-@router.get("/{id}/options", response=list[OptionOut])
+@router.get("/{id}/options", response=list[RequestOptionOut])
 def list_request_options(request: Request, at: Annotated[At, Path()]) -> Any:
     """What can be done with it now, by you or by others; what you may not do has the reason."""
     now = timezone.now()

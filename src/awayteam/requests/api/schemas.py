@@ -3,12 +3,13 @@
 Nothing in them changes by the passing of time alone, so that ETags hold while nobody acts.
 """
 
+import re
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
 from ninja import Schema
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from awayteam.kernel.rest import Body, Id, Reason, Word
 from awayteam.requests.actions.values import LONGEST_NEED, LONGEST_PASTED, LONGEST_TITLE, MOST_EFFORT
@@ -27,13 +28,24 @@ def _storable(text: str) -> str:
 Words = Annotated[str, Field(max_length=20_000), AfterValidator(_storable)]
 Points = Annotated[Decimal, Field(ge=0, le=MOST_VALUE, decimal_places=2, max_digits=14, strict=False)]
 Weeks = Annotated[Decimal, Field(gt=0, le=MOST_EFFORT, decimal_places=2, strict=False)]
-Day = Annotated[date, Field(strict=False)]
+
+
+def _iso(value: Any) -> Any:
+    """A day is written as text; a number is none."""
+    if isinstance(value, str) and not re.fullmatch(r"\d{4}-\d\d-\d\d", value):
+        raise ValueError("is no day; write 2026-01-31")
+    if isinstance(value, int | float):
+        raise ValueError("is no day; write 2026-01-31")
+    return value
+
+
+Day = Annotated[date, BeforeValidator(_iso), Field(strict=False)]
 Minutes = Annotated[int, Field(ge=1, le=10_000)]
 KindName = Literal["feature", "bug", "performance", "access"]
 assert set(Kind.values) == {"feature", "bug", "performance", "access"}
 
 
-class LinkOut(Schema):
+class PartyOut(Schema):
     """A team, unit or person, by reference."""
 
     ref: str
@@ -53,12 +65,12 @@ class RequestOut(Schema):
     title: str
     kind: str
     state: str
-    home_team: LinkOut
-    offered_team: LinkOut | None
-    asking_team: LinkOut
-    asker: LinkOut
-    turn: LinkOut | None
-    turn_team: LinkOut | None
+    home_team: PartyOut
+    offered_team: PartyOut | None
+    asking_team: PartyOut
+    asker: PartyOut
+    turn: PartyOut | None
+    turn_team: PartyOut | None
     due_at: datetime | None
     entity: ThingOut | None
     value_per_week: Decimal
@@ -74,12 +86,12 @@ class RequestOut(Schema):
     version: int
 
 
-def link(row: Link | None) -> LinkOut | None:
-    return None if row is None else LinkOut(ref=row.ref, label=row.label)
+def link(row: Link | None) -> PartyOut | None:
+    return None if row is None else PartyOut(ref=row.ref, label=row.label)
 
 
-def _link(row: Link) -> LinkOut:
-    return LinkOut(ref=row.ref, label=row.label)
+def _link(row: Link) -> PartyOut:
+    return PartyOut(ref=row.ref, label=row.label)
 
 
 def _thing(row: EntityLink | None) -> ThingOut | None:
@@ -121,8 +133,8 @@ def request_of(row: RequestRow) -> RequestOut:
 class AskerOut(Schema):
     """One team that asks, with what delay costs it a week; `left_at` where it needs it no more."""
 
-    team: LinkOut
-    person: LinkOut
+    team: PartyOut
+    person: PartyOut
     value_per_week: Decimal
     grounds: str
     customer_value: str
@@ -134,7 +146,7 @@ class AskerOut(Schema):
     came_from: int | None
 
 
-class OptionOut(Schema):
+class RequestOptionOut(Schema):
     """One thing that can be done now: `allowed` for you, or `why_not`."""
 
     verb: str
@@ -159,8 +171,8 @@ class EscalationOut(Schema):
     """What a manager decides or decided; `brief` is what they had before them, with its SHA-256."""
 
     id: int
-    unit: LinkOut | None
-    manager: LinkOut | None
+    unit: PartyOut | None
+    manager: PartyOut | None
     opened_at: datetime
     why: str
     decided_at: datetime | None
@@ -171,7 +183,7 @@ class EscalationOut(Schema):
     brief_sha256: str
 
 
-class ItemOut(Schema):
+class RequestItemOut(Schema):
     """Its place on the home team's roadmap; dates at 50% and 85%."""
 
     id: int
@@ -198,7 +210,7 @@ class RequestDetail(RequestOut):
     everybody: list[AskerOut]
     history: list[EntryOut]
     escalations: list[EscalationOut]
-    item: ItemOut | None
+    item: RequestItemOut | None
     merged: list[int]
     duplicates: list[int]
     then: str = Field("", description="what follows when the clock runs out")
@@ -268,11 +280,11 @@ def escalation_of(row: EscalationRow) -> EscalationOut:
     )
 
 
-def _item(story: Story) -> ItemOut | None:
+def _item(story: Story) -> RequestItemOut | None:
     found = story.item
     if found is None:
         return None
-    return ItemOut(
+    return RequestItemOut(
         id=found.id,
         title=found.title,
         state=found.state,
@@ -282,8 +294,8 @@ def _item(story: Story) -> ItemOut | None:
     )
 
 
-def option_of(option: Option) -> OptionOut:
-    return OptionOut(
+def option_of(option: Option) -> RequestOptionOut:
+    return RequestOptionOut(
         verb=option.verb, says=option.says, party=option.party, allowed=option.allowed, why_not=option.why_not
     )
 
@@ -317,17 +329,17 @@ class AskIn(Body):
     external_url: Annotated[Words, Field(max_length=2_000)] = ""
 
 
-class Versioned(Body):
+class RequestVersioned(Body):
     """`version` is that of the request as you saw it; where it has changed since, nothing is done (409)."""
 
     version: Annotated[int, Field(ge=1)] | None = None
 
 
-class WordsIn(Versioned):
+class WordsIn(RequestVersioned):
     words: Words = ""
 
 
-class ReasonIn(Versioned):
+class RequestReasonIn(RequestVersioned):
     words: Reason
 
 
@@ -341,29 +353,29 @@ class PlanIn(WordsIn):
     promised: Day | None = None
 
 
-class ChangeIn(Body):
+class MakeRoomIn(Body):
     """An item that makes room: its new rank, or null to drop it."""
 
     item: Id
     rank: Annotated[int, Field(ge=1, le=100_000)] | None = None
 
 
-class ReshuffleIn(ReasonIn):
+class RequestReshuffleIn(RequestReasonIn):
     low: Weeks
     likely: Weeks
     high: Weeks
     rank: Annotated[int, Field(ge=1, le=100_000)] | None = None
     promised: Day | None = None
-    changes: Annotated[list[ChangeIn], Field(max_length=100)] = []
+    changes: Annotated[list[MakeRoomIn], Field(max_length=100)] = []
     minutes_spent: Minutes | None = None
 
 
-class DeclineIn(ReasonIn):
+class DeclineIn(RequestReasonIn):
     reason: DeclineReason = Field(strict=False)
     refuse_away: bool = False
 
 
-class MoveIn(ReasonIn):
+class MoveIn(RequestReasonIn):
     to: Word
 
 
@@ -371,31 +383,31 @@ class AssignIn(MoveIn):
     minutes_spent: Minutes | None = None
 
 
-class RuleIn(ReasonIn):
+class RuleIn(RequestReasonIn):
     minutes_spent: Minutes | None = None
 
 
-class UntilIn(ReasonIn):
+class UntilIn(RequestReasonIn):
     until: Day
 
 
-class SendAwayIn(ReasonIn):
+class SendAwayIn(RequestReasonIn):
     until: Day | None = None
 
 
-class EscalateIn(ReasonIn):
+class EscalateIn(RequestReasonIn):
     """`effort` is your own estimate in team-weeks: low, likely, high."""
 
     effort: tuple[Weeks, Weeks, Weeks] | None = Field(None, strict=False)
 
 
-class DuplicateIn(ReasonIn):
+class DuplicateIn(RequestReasonIn):
     what: Annotated[Words, Field(min_length=1, max_length=5_000)]
     look_again_on: Day | None = None
     team: Word = ""
 
 
-class MergeIn(ReasonIn):
+class MergeIn(RequestReasonIn):
     into: Id
 
 
@@ -404,15 +416,15 @@ class JoinIn(WorthIn):
     version: Annotated[int, Field(ge=1)] | None = None
 
 
-class LeaveIn(ReasonIn):
+class LeaveIn(RequestReasonIn):
     team: Word = ""
 
 
-class ReassignIn(ReasonIn):
+class ReassignIn(RequestReasonIn):
     person: Word
 
 
-class ReviseIn(Versioned):
+class ReviseIn(RequestVersioned):
     """What is left out stays as it is. `worth` is that of `team` (default: the one you speak for)."""
 
     title: Annotated[Words, Field(min_length=1, max_length=LONGEST_TITLE)] | None = None

@@ -79,7 +79,9 @@ def _guarded(http: Http, id: int) -> Iterator[tuple[Request, datetime]]:
             yield row, now
 
 
-def _act(http: Http, id: int, action: Callable[..., Any], body: schemas.Versioned | None = None, **more: Any) -> Any:
+def _act(
+    http: Http, id: int, action: Callable[..., Any], body: schemas.RequestVersioned | None = None, **more: Any
+) -> Any:
     with _guarded(http, id) as (row, now):
         if body is not None:
             more["version"] = body.version
@@ -88,7 +90,7 @@ def _act(http: Http, id: int, action: Callable[..., Any], body: schemas.Versione
 
 
 def _plain(
-    path: str, action: Callable[..., Any], shape: type[schemas.WordsIn] | type[schemas.ReasonIn], says: str
+    path: str, action: Callable[..., Any], shape: type[schemas.WordsIn] | type[schemas.RequestReasonIn], says: str
 ) -> None:
     """An address for a verb that takes words only."""
 
@@ -102,17 +104,17 @@ def _plain(
 
 for _path, _action, _shape, _says in (
     ("welcome", actions.welcome, schemas.WordsIn, "Say that an away team may come."),
-    ("ask-back", actions.ask_back, schemas.ReasonIn, "Ask for more information; the clock is the asker's then."),
-    ("answer", actions.answer, schemas.ReasonIn, "Give the information that was asked for."),
+    ("ask-back", actions.ask_back, schemas.RequestReasonIn, "Ask for more information; the clock is the asker's then."),
+    ("answer", actions.answer, schemas.RequestReasonIn, "Give the information that was asked for."),
     ("take-over", actions.take_over, schemas.WordsIn, "Take a request that was moved to your team."),
-    ("send-back", actions.send_back, schemas.ReasonIn, "Say that it isn't your team's either."),
+    ("send-back", actions.send_back, schemas.RequestReasonIn, "Say that it isn't your team's either."),
     ("wait", actions.wait, schemas.WordsIn, "Ask the home team again."),
-    ("stop-away", actions.stop_away, schemas.ReasonIn, "Say that the away team can't do it."),
+    ("stop-away", actions.stop_away, schemas.RequestReasonIn, "Say that the away team can't do it."),
     ("finish-away", actions.finish_away, schemas.WordsIn, "Say that the away team has done it."),
-    ("give-up", actions.give_up, schemas.ReasonIn, "Take a promise back."),
+    ("give-up", actions.give_up, schemas.RequestReasonIn, "Take a promise back."),
     ("deliver", actions.deliver, schemas.WordsIn, "Say that it is done."),
     ("confirm", actions.confirm, schemas.WordsIn, "Say that it is what was asked for."),
-    ("dispute", actions.dispute, schemas.ReasonIn, "Say that it isn't what was asked for."),
+    ("dispute", actions.dispute, schemas.RequestReasonIn, "Say that it isn't what was asked for."),
 ):
     _plain(_path, _action, _shape, _says)
 
@@ -150,7 +152,7 @@ def accept(request: Http, at: Where, body: schemas.PlanIn) -> Any:
     return _act(request, at.id, actions.accept, body, plan=_plan(body), words=body.words)
 
 
-def _plan(body: schemas.PlanIn | schemas.ReshuffleIn) -> Plan:
+def _plan(body: schemas.PlanIn | schemas.RequestReshuffleIn) -> Plan:
     return Plan((body.low, body.likely, body.high), body.rank, body.promised)
 
 
@@ -214,7 +216,7 @@ def escalate(request: Http, at: Where, body: schemas.EscalateIn) -> Any:
 
 
 @router.post("/{id}/reshuffle", response=RequestDetail, operation_id="request_reshuffle")
-def reshuffle(request: Http, at: Where, body: schemas.ReshuffleIn) -> Any:
+def reshuffle(request: Http, at: Where, body: schemas.RequestReshuffleIn) -> Any:
     """Decide an escalation: it gets a rank, and what it displaces is recorded."""
     changes = [Change(one.item, one.rank) for one in body.changes]
     more = {"plan": _plan(body), "changes": changes, "words": body.words, "minutes_spent": body.minutes_spent}

@@ -51,7 +51,7 @@ class CandidateOut(Schema):
     more_reasons: int
 
 
-class FindingOut(Schema):
+class RoutingFindingOut(Schema):
     """`foreign`: a frame of a standard or third-party library."""
 
     kind: str
@@ -65,8 +65,8 @@ class RoutingOut(Schema):
     """`cut`: only the beginning of the text was read."""
 
     candidates: list[CandidateOut]
-    findings: list[FindingOut]
-    unmatched: list[FindingOut]
+    findings: list[RoutingFindingOut]
+    unmatched: list[RoutingFindingOut]
     lines: int
     cut: bool
 
@@ -84,8 +84,8 @@ def candidate_of(one: Candidate) -> CandidateOut:
     )  # fmt: skip
 
 
-def _finding(one: Finding) -> FindingOut:
-    return FindingOut(
+def _finding(one: Finding) -> RoutingFindingOut:
+    return RoutingFindingOut(
         kind=one.kind.value, value=one.value, line=one.line, weight=round(one.weight, 3), foreign=one.foreign
     )
 

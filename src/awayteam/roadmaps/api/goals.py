@@ -94,7 +94,7 @@ def close_goal(request: Request, at: AtId, body: schemas.CloseIn) -> Any:
 
 
 @router.post("/goals/{id}/reopen", response=GoalDetail)
-def reopen_goal(request: Request, at: AtId, body: schemas.ReasonIn) -> Any:
+def reopen_goal(request: Request, at: AtId, body: schemas.ItemReasonIn) -> Any:
     """Let a closed goal go on."""
     row = queries.goal(request.actor, at.id)
     with transaction.atomic(), guarded(request, row, lambda: detail(request, at.id)):

@@ -40,7 +40,7 @@ AtTeam = Annotated[Named, Path()]
 AtId = Annotated[ById, Path()]
 
 
-class TeamOut(Schema):
+class RoadmapTeamOut(Schema):
     ref: str
     label: str
 
@@ -56,7 +56,7 @@ class ItemOut(Schema):
 
     id: int
     key: str | None
-    team: TeamOut
+    team: RoadmapTeamOut
     title: str
     kind: KindName
     state: StateName
@@ -124,7 +124,7 @@ class SuggestedOut(Schema):
 class RoadmapOut(Schema):
     """A team's roadmap, planned now. `gain` is what the suggested order loses less to waiting, in points."""
 
-    team: TeamOut
+    team: RoadmapTeamOut
     version: int
     items: list[PlannedOut]
     unranked: list[PlannedOut]
@@ -140,7 +140,7 @@ class RoadmapOut(Schema):
 class OverviewOut(Schema):
     """A team's roadmap in a line, from stored forecasts: the first items, and promises at risk."""
 
-    team: TeamOut
+    team: RoadmapTeamOut
     open: int
     unranked: int
     goals: int
@@ -217,7 +217,7 @@ class FigureOut(Schema):
 
 class GoalOut(Schema):
     id: int
-    team: TeamOut
+    team: RoadmapTeamOut
     kind: Literal["okr", "pl"]
     title: str
     starts: date
@@ -373,7 +373,7 @@ class CloseIn(Body):
     reason: Reason
 
 
-class ReasonIn(Body):
+class ItemReasonIn(Body):
     reason: Reason
 
 
