@@ -104,6 +104,14 @@ TONES: dict[State, tuple[str, str]] = {
 }
 """Tone and shape of each state on pages: a word and a shape before it is a colour."""
 
+SHORT_WORDS: dict[State, str] = {
+    State.OFFERED: "offered",
+    State.AWAY_WELCOME: "away welcome",
+    State.AWAY: "away at work",
+    State.DUPLICATED: "built by asker",
+}
+"""States whose words are too long for a cell of a list."""
+
 KIND_WORDS: dict[str, str] = {
     Kind.FEATURE: "Feature",
     Kind.BUG: "Bug",

@@ -14,7 +14,7 @@ from awayteam.organisation.models import Person, Team
 from awayteam.requests.machine import State
 from awayteam.requests.models import Request
 from awayteam.requests.rules import spoken
-from awayteam.requests.words import TODO_WORDS, TONES, points, short_clock
+from awayteam.requests.words import SHORT_WORDS, TODO_WORDS, TONES, points, short_clock
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +81,11 @@ class RequestRow:
     def words(self) -> str:
         """The state in people's words: "needs information"."""
         return spoken(State(self.state))
+
+    @property
+    def short_words(self) -> str:
+        """The state for a cell of a list."""
+        return SHORT_WORDS.get(State(self.state), self.words)
 
     @property
     def is_open(self) -> bool:
