@@ -24,6 +24,8 @@ SHARE = {"operations": 0.65, "names": 0.2, "descriptions": 0.15}
 CONTAINED_MIN = 3
 """Operations that two must share before the smaller one counts as contained in the larger."""
 CONTAINED = 0.7
+DOUBT = 0.5
+"""Few shared operations say less: one counts two thirds, three six sevenths."""
 BOILERPLATE = 0.1
 
 
@@ -152,12 +154,13 @@ class Comparer:
         mine, theirs = {*a.operations, *a.boilerplate}, {*b.operations, *b.boilerplate}
         if not mine or not theirs:
             return None
+        shared = len({*a.operations} & {*b.operations})
         weights = self.operations
         both = weights.sum(mine & theirs)
-        jaccard = both / weights.sum(mine | theirs)
-        if len({*a.operations} & {*b.operations}) < CONTAINED_MIN:
-            return jaccard
-        return max(jaccard, CONTAINED * both / min(weights.sum(mine), weights.sum(theirs)))
+        part = both / weights.sum(mine | theirs)
+        if shared >= CONTAINED_MIN:
+            part = max(part, CONTAINED * both / min(weights.sum(mine), weights.sum(theirs)))
+        return part * shared / (shared + DOUBT)
 
 
 def _jaccard(a: "array[int]", b: "array[int]", weights: Weights) -> float | None:
