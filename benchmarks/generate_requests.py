@@ -46,7 +46,8 @@ def fill(open_requests: int, closed: int, teams: int, now: datetime) -> None:
     Clock.objects.bulk_update(clocks, ["subject_id"], batch_size=1_000)
     Asker.objects.bulk_create((asker for request in made for asker in _askers(chance, request, rows, people)), 2_000)
     Step.objects.bulk_create((step for request in made for step in _steps(request)), batch_size=2_000)
-    events.append_many(_event(request, step) for request in made for step in range(3))
+    told = [_event(request, step) for request in made for step in range(3)]
+    events.append_many(sorted(told, key=lambda draft: draft.now))
 
 
 def _organisation(count: int) -> tuple[list[Team], dict[int, list[Person]]]:

@@ -167,6 +167,7 @@ def _span(calendar: Calendar, day: date) -> tuple[int, int] | None:
     return (opening, closing) if opening < closing else None
 
 
+@lru_cache(maxsize=50_000)
 def _midnight(calendar: Calendar, day: date) -> int:
     return first_shown(ZoneInfo(calendar.time_zone), day, 0)
 

@@ -24,7 +24,7 @@ that no provider tells of are listed by the kernel itself, with their bare label
 from its first day, and better once it registers.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -121,7 +121,7 @@ def gather(actor: Actor, now: datetime, *, limit: int = 12) -> dict[Place, TurnL
     for provider, _totals in _providers.values():
         for row in provider(actor, now):
             _tell(told, row)
-    bare = [row for row in _clocks(actor, now) if (row.subject.kind, row.subject.id) not in told]
+    bare = list(_clocks(actor, now, told))
     counted = [totals(actor, now) for _provider, totals in _providers.values() if totals is not None]
     return {place: _list(place, [*told.values(), *bare], counted, limit) for place in Place}
 
@@ -140,13 +140,15 @@ def _list(place: Place, rows: Iterable[TurnRow], counted: Iterable[Mapping[Place
     return TurnList(here[:limit], max(len(here) - limit, 0), totals)
 
 
-def _clocks(actor: Actor, now: datetime) -> Iterable[TurnRow]:
-    """Running clocks whose turn is this person's or one of their teams'."""
+def _clocks(actor: Actor, now: datetime, told: Collection[tuple[str, int]]) -> Iterable[TurnRow]:
+    """Running clocks whose turn is this person's or one of their teams', without those of subjects that are told."""
     whose = Q(turn_team_id__in=sorted(actor.teams)) if actor.teams else Q(pk__in=[])
     if actor.person_id is not None:
         whose |= Q(turn_person_id=actor.person_id)
     running = Clock.objects.filter(whose, state=ClockState.RUNNING).order_by("due_at", "pk")[:AT_MOST]
     for clock in running:
+        if (clock.subject_kind, clock.subject_id) in told:
+            continue
         mine = clock.turn_person_id is None or clock.turn_person_id == actor.person_id
         yield TurnRow(
             place=Place.YOURS if mine else Place.SOON,

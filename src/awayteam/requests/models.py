@@ -140,7 +140,7 @@ class Request(models.Model):
             models.Index(
                 fields=["state", "-value_per_week", "-id"], name="request_board", condition=Q(closed_at__isnull=True)
             ),
-            models.Index(fields=["kind"], name="request_kind", condition=Q(closed_at__isnull=True)),
+            models.Index(fields=["closed_at", "kind"], name="request_kind"),
             models.Index(fields=["state", "due_at"], name="request_state"),
             models.Index(fields=["home_team", "state"], name="request_home_state"),
             models.Index(fields=["created_at", "id"], name="request_created"),

@@ -19,16 +19,17 @@ from awayteam.requests.models import Asker, Request
 def visible(actor: Actor, queryset: "QuerySet[Request]", now: datetime | None = None) -> "QuerySet[Request]":  # noqa: ARG001
     """The requests of `queryset` that the actor may see: all but those about an entity that is restricted to others.
 
-    Whoever asks, and the home team, see theirs.
+    Whoever asks, the home team, the team that is asked to take it and the unit that decides see theirs.
     """
     if catalog.sees_everything(actor):
         return queryset
     if actor.kind is ActorKind.ANONYMOUS:
         return queryset.none()
     about_hidden = Request.objects.filter(entity__in=catalog.hidden(actor).order_by().values("pk"))
-    own = Q(home_team__in=actor.teams | actor.manages) | Q(asking_team__in=actor.teams | actor.manages)
-    if actor.person_id is not None:
-        own |= Q(pk__in=Asker.objects.filter(person=actor.person_id).values("request"))
+    teams = sorted(actor.teams | actor.manages)
+    own = Q(home_team__in=teams) | Q(asking_team__in=teams) | Q(offered_team__in=teams) | Q(level__in=teams)
+    asks = Q(team__in=teams) | Q(person=actor.person_id) if actor.person_id is not None else Q(team__in=teams)
+    own |= Q(pk__in=Asker.objects.filter(asks).order_by().values("request"))
     # by their numbers, which are few and found once: every index of the list still answers without its rows
     return queryset.exclude(pk__in=about_hidden.exclude(own).order_by().values("pk"))
 

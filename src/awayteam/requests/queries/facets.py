@@ -1,10 +1,11 @@
 """How many requests have each value of each property, each property counted without its own filter."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 
 from awayteam.catalog.queries.references import canonical
 from awayteam.kernel.actor import Actor
@@ -12,7 +13,7 @@ from awayteam.organisation.models import Team
 from awayteam.requests.machine import State
 from awayteam.requests.models import Request
 from awayteam.requests.permissions import visible
-from awayteam.requests.queries.filters import ME, MINE, RequestFilter, narrow, states
+from awayteam.requests.queries.filters import ALL_STATES, ME, MINE, RequestFilter, narrow, states
 from awayteam.requests.queries.rows import Facet, FacetValue
 from awayteam.requests.rules import spoken
 
@@ -27,15 +28,20 @@ def facets(actor: Actor, filter: RequestFilter, *, now: datetime, most: int = MO
     "turn" is by team. Every number is what a list with that value shows. Six statements, and those of the names in the
     filter. Raises `InvalidInput` for an impossible filter.
     """
-    counts = {name: _count(actor, filter, name, now) for name in NAMES}
+    among = visible(actor, Request.objects.all(), now)
+    if filter.text.strip():  # words are looked for once, not for each facet
+        words = RequestFilter(state=(ALL_STATES,), text=filter.text, merged=True)
+        ids = narrow(among, words, actor, now).order_by().values_list("pk", flat=True)
+        among, filter = Request.objects.filter(pk__in=list(ids)), replace(filter, text="")
+    counts = {name: _count(among, actor, filter, name, now) for name in NAMES}
     teams = {id for name in ("home", "asking", "turn") for id in counts[name] if id is not None}
     rows = Team.objects.filter(pk__in=teams).values_list("pk", "ref", "title", "name")
     labels = {pk: (ref, title or name) for pk, ref, title, name in rows}
     return [_facet(name, counts[name], filter, labels, most) for name in NAMES]
 
 
-def _count(actor: Actor, filter: RequestFilter, name: str, now: datetime) -> dict[Any, int]:
-    fitting = narrow(visible(actor, Request.objects.all(), now), filter, actor, now, without=name)
+def _count(among: "QuerySet[Request]", actor: Actor, filter: RequestFilter, name: str, now: datetime) -> dict[Any, int]:
+    fitting = narrow(among, filter, actor, now, without=name)
     if name == "state" and not filter.merged:
         fitting = fitting.exclude(state=State.MERGED.value) if State.MERGED.value not in filter.state else fitting
     if name == "asking":

@@ -12,7 +12,6 @@ from awayteam.kernel.events import Subject
 from awayteam.kernel.turns import Place, Total, TurnRow
 from awayteam.requests.machine import State
 from awayteam.requests.models import Asker, Request
-from awayteam.requests.permissions import visible
 from awayteam.requests.queries.rows import RequestRow, rows_of
 from awayteam.requests.stepping import KIND
 
@@ -29,30 +28,30 @@ def turns(actor: Actor, now: datetime) -> Iterable[TurnRow]:
     if actor.person_id is None and not actor.teams:
         return
     ids: dict[Place, list[int]] = {place: [] for place in Place}
-    for pk, state, due_at, person, team in _turns_near(actor, now):
+    for pk, state, due_at, person, team in _turns_near(actor):
         mine = person == actor.person_id or (person is None and team in actor.teams)
         far = state in WORK and due_at > now + NEAR
         ids[Place.YOURS if mine and not far else Place.SOON].append(pk)
-    ids[Place.WAITING] = list(_waiting(actor, now).values_list("pk", flat=True)[:MOST_GIVEN])
+    ids[Place.WAITING] = list(_waiting(actor).values_list("pk", flat=True)[:MOST_GIVEN])
     shown = {place: some[:MOST_GIVEN] for place, some in ids.items()}
     found = {row.id: row for row in rows_of(sorted({pk for some in shown.values() for pk in some}), now)}
     for place, some in shown.items():
         yield from (_turn_row(actor, place, found[pk]) for pk in some)
 
 
-def _turns_near(actor: Actor, now: datetime) -> Iterable[tuple[Any, ...]]:
+def _turns_near(actor: Actor) -> Iterable[tuple[Any, ...]]:
     """Turns of this person and of their teams, the most urgent first."""
     whose = Q(turn_team__in=sorted(actor.teams)) if actor.teams else Q(pk__in=[])
     if actor.person_id is not None:
         whose |= Q(turn_person=actor.person_id)
-    rows = visible(actor, Request.objects.filter(whose), now).order_by("due_at", "pk")
+    rows = Request.objects.filter(whose).order_by("due_at", "pk")  # whoever has the turn sees it
     return rows.values_list("pk", "state", "due_at", "turn_person_id", "turn_team_id")[:MOST_READ]
 
 
-def _waiting(actor: Actor, now: datetime) -> "QuerySet[Request]":
+def _waiting(actor: Actor) -> "QuerySet[Request]":
     """What the actor and their teams ask, where somebody else has the turn; the most urgent first."""
     asked = Asker.objects.filter(_asks(actor), left_at__isnull=True).order_by().values("request_id")
-    waiting = visible(actor, Request.objects.filter(pk__in=asked, closed_at__isnull=True), now)
+    waiting = Request.objects.filter(pk__in=asked, closed_at__isnull=True)  # whoever asks sees it
     return waiting.exclude(pk__in=Request.objects.filter(own(actor)).values("pk")).order_by("due_at", "pk")
 
 
@@ -87,12 +86,12 @@ def _turn_row(actor: Actor, place: Place, row: RequestRow) -> TurnRow:
     )
 
 
-def totals(actor: Actor, now: datetime) -> Mapping[Place, Total]:
+def totals(actor: Actor, now: datetime) -> Mapping[Place, Total]:  # noqa: ARG001 - what every such function takes
     """How many requests wait for this person, and for how many their teams wait; two statements."""
     if actor.person_id is None and not actor.teams:
         return {}
-    yours = Request.objects.filter(own(actor)).count()  # whoever has the turn sees the request
-    waiting, here = _waiting(actor, now).order_by().count(), reverse("requests")
+    yours = Request.objects.filter(own(actor)).count()
+    waiting, here = _waiting(actor).order_by().count(), reverse("requests")
     return {
         Place.YOURS: Total(yours, _words(yours, "where you must act"), f"{here}?turn=me&sort=due"),
         Place.WAITING: Total(waiting, _words(waiting, "of your teams with others"), f"{here}?asking=mine&sort=due"),

@@ -13,6 +13,7 @@ from awayteam.kernel import clocks
 from awayteam.kernel.errors import InvalidInput, NotFound
 from awayteam.requests import actions, queries
 from awayteam.requests.actions import Aim, Plan, Worth
+from awayteam.requests.models import Asker
 from awayteam.requests.queries import RequestFilter
 from awayteam.requests.stepping import subject_of
 from awayteam.requests.tests.town import Town, found, service
@@ -182,6 +183,18 @@ def test_restricted_requests_are_not_there_for_others(town: Town) -> None:
     for number in (0, -1, 2**70, request.pk + 1):
         with pytest.raises(NotFound):
             queries.load(town.actor("olga"), number, town.now)
+
+
+def test_those_who_are_to_answer_see_what_is_restricted(town: Town) -> None:
+    secret = service(town, "vault", "orders", restricted=True)
+    request = town.ask(title="Keys", aim=Aim(entity=secret))
+    assert titles(town, who="sue") == []
+    Asker.objects.create(request=request, team=town.team("search"), person=town.person("sam"), joined_at=town.now)
+    assert titles(town, who="sue") == ["Keys"], "a colleague of somebody who asks"
+    other = town.ask("paul", title="Locks", aim=Aim(entity=secret))
+    assert titles(town, who="sue") == ["Keys"]
+    actions.move(other, actor=town.actor("olga"), now=town.now, to=town.team("search"), words="Yours")
+    assert titles(town, who="sue") == ["Keys", "Locks"], "the team that is asked to take it"
 
 
 def test_the_story_says_what_happens_next_and_what_happened(town: Town) -> None:
