@@ -25,7 +25,7 @@ def lived() -> tuple[Town, dict[str, Request]]:
 
 def asked(town: Town, actor: Actor = SYSTEM, **given: str) -> Scope:
     words = {"since": "2026-03-01", "until": "2026-04-30"} | given
-    return scope(actor, Asked(**words), town.now)
+    return scope(actor, Asked(**words), town.now + timedelta(minutes=1))
 
 
 def titles(of: Scope, *which: str) -> list[str]:
