@@ -14,7 +14,6 @@ from awayteam.kernel.actor import Actor
 from awayteam.kernel.errors import InvalidInput, NotFound
 from awayteam.organisation.models import Team
 from awayteam.roadmaps import facts
-from awayteam.roadmaps.choices import ItemState
 from awayteam.roadmaps.loading import OPEN, Loaded, OpenItem, load
 from awayteam.roadmaps.models import CapacityNote, Dependency, Goal, Item, Roadmap
 from awayteam.roadmaps.permissions import visible
@@ -156,7 +155,7 @@ def roadmap(actor: Actor, team: Team, now: datetime) -> RoadmapView:
         gain=saved,
         circles=made.circles,
         finished=list(
-            visible(actor, Item.objects.filter(team=team, state=ItemState.DONE)).order_by("-done_at")[:FINISHED]
+            visible(actor, Item.objects.filter(team=team, done_at__isnull=False)).order_by("-done_at")[:FINISHED]
         ),
         connected=sorted((one for pk, one in loaded.teams.items() if pk != team.pk), key=lambda one: str(one)),
         left_out=loaded.left_out,
@@ -173,23 +172,26 @@ def version_of(team: Team) -> int:
 def _ties(
     actor: Actor, team: Team, loaded: Loaded, slots: Mapping[int, Slot]
 ) -> tuple[dict[int, list[Tie]], dict[int, list[Tie]]]:
-    """What the team's items need, and what needs them, by item; one statement where there is anything."""
-    ours = {pk for pk, item in loaded.items.items() if item.team == team.pk}
+    """What the team's items need, and what needs them, by item; a statement more where a team wasn't planned."""
     tied = visible(actor, Dependency.objects.filter(item__state__in=OPEN, needs__state__in=OPEN))
-    rows = tied.filter(Q(item__team=team) | Q(needs__team=team)).select_related("item__team", "needs__team")
+    rows = list(tied.filter(Q(item__team=team) | Q(needs__team=team)).values_list(*_ENDS))
+    teams = loaded.teams | Team.objects.in_bulk({row[place] for row in rows for place in (2, 6)} - loaded.teams.keys())
     needs: dict[int, list[Tie]] = defaultdict(list)
     users: dict[int, list[Tie]] = defaultdict(list)
-    for row in rows:
-        if row.item_id in ours:
-            needs[row.item_id].append(_tie(row.needs, slots))
-        if row.needs_id in ours:
-            users[row.needs_id].append(_tie(row.item, slots))
+    for item, title, own, forecast, need, needed, other, expected in rows:
+        if own == team.pk:
+            slot = slots.get(need)
+            needs[item].append(Tie(need, needed, teams[other], slot.p50 if slot else expected))
+        if other == team.pk:
+            slot = slots.get(item)
+            users[need].append(Tie(item, title, teams[own], slot.p50 if slot else forecast))
     return needs, users
 
 
-def _tie(item: Item, slots: Mapping[int, Slot]) -> Tie:
-    slot = slots.get(item.pk)
-    return Tie(item.pk, item.title, item.team, slot.p50 if slot else item.forecast_p50)
+_ENDS = tuple(
+    f"{end}{field}" for end in ("item", "needs") for field in ("_id", "__title", "__team_id", "__forecast_p50")
+)
+"""Of both ends of a need: number, title, team, and when it is done as it was last foretold."""
 
 
 def suggestion(loaded: Loaded, made: Plan, team: Team) -> tuple[Sequence[Suggested], float]:
@@ -199,7 +201,7 @@ def suggestion(loaded: Loaded, made: Plan, team: Team) -> tuple[Sequence[Suggest
     if not changed:
         return (), 0.0
     values = {one.id: one.value for one in loaded.inputs.items}
-    return suggested, round(gain(made, plan(reordered(loaded.inputs, changed)), values), 1)
+    return suggested, round(gain(made, plan(reordered(loaded.inputs, changed), made.efforts), values), 1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,14 +48,16 @@ class Capacity:
     Beyond the days that are listed their mean goes on. Days are counted from `start`, which is day 0.
     """
 
-    __slots__ = ("days", "done_by", "first", "rate", "start")
+    __slots__ = ("_dates", "days", "done_by", "first", "last", "rate", "start")
 
     def __init__(self, start: date, done_by: Sequence[int]) -> None:
         self.start = start
         self.first = start.toordinal()
         self.done_by = done_by
         self.days = len(done_by)
-        self.rate = done_by[-1] // self.days if done_by else 0
+        self.last = done_by[-1] if done_by else 0
+        self.rate = self.last // self.days if done_by else 0
+        self._dates: dict[int, date] = {}
 
     @property
     def per_week(self) -> float:
@@ -66,25 +68,32 @@ class Capacity:
         """Work that can be done by the end of that day."""
         if day < 0:
             return 0
-        return self.done_by[day] if day < self.days else self.done_by[-1] + (day - self.days + 1) * self.rate
+        return self.done_by[day] if day < self.days else self.last + (day - self.days + 1) * self.rate
 
     def day_done(self, work: int) -> int:
         """The day on which `work` (more than 0) is done; `FAR` where that is beyond all foresight."""
-        if work <= self.done_by[-1]:
+        if work <= self.last:
             return bisect_left(self.done_by, work)
         if not self.rate:
             return FAR
-        return min(self.days - 1 - (self.done_by[-1] - work) // self.rate, FAR)
+        day = self.days - 1 - (self.last - work) // self.rate
+        return day if day < FAR else FAR
 
     def day_after(self, work: int) -> int:
         """The day on which the next bit after `work` is done; `FAR` where there is none."""
-        if work < self.done_by[-1]:
+        if work < self.last:
             return bisect_right(self.done_by, work)
-        return min(self.days + (work - self.done_by[-1]) // self.rate, FAR) if self.rate else FAR
+        if not self.rate:
+            return FAR
+        day = self.days + (work - self.last) // self.rate
+        return day if day < FAR else FAR
 
     def date(self, day: int) -> date | None:
         """The date of a day; None beyond foresight."""
-        return None if day >= FAR else date.fromordinal(self.first + day)
+        found = self._dates.get(day)
+        if found is None and day < FAR:
+            found = self._dates[day] = date.fromordinal(self.first + day)
+        return found
 
     def by_week(self, weeks: int) -> list[float]:
         """Team-weeks of each of the next `weeks` weeks of seven days."""

@@ -60,9 +60,13 @@ class Accuracy:
         The variance goes over from the estimate's own range to the spread of the team's past as trust grows. Doubt
         about the ratio is not in it: it is common to all items, and the planner adds it for the sum.
         """
-        whole = estimate.mean * self.ratio
+        return self.left(estimate.mean, estimate.variance, spent)
+
+    def left(self, mean: float, variance: float, spent: float) -> tuple[float, float]:
+        """As `adjusted`, for an estimate whose mean and variance are known."""
+        whole = mean * self.ratio
         left = max(whole - spent, whole * LEAST_LEFT)
-        own, past = estimate.variance * self.ratio**2, (whole * self.spread) ** 2
+        own, past = variance * self.ratio**2, (whole * self.spread) ** 2
         return left, ((1 - self.trust) * own + self.trust * past) * left / whole
 
 

@@ -97,6 +97,8 @@ class Plan:
 
     slots: Sequence[Slot]
     circles: Sequence[Sequence[int]]
+    efforts: Mapping[int, tuple[int, float]] = field(default_factory=dict, compare=False, repr=False)
+    """Work to go and its variance by item; another plan of the same items needn't work them out again."""
 
     def by_item(self) -> dict[int, Slot]:
         return {slot.item: slot for slot in self.slots}
@@ -105,9 +107,12 @@ class Plan:
 NONE = Accuracy()
 
 
-def plan(inputs: Inputs) -> Plan:
-    """The plan of all items; the same for the same inputs, in whatever order they come."""
-    board = Board(inputs)
+def plan(inputs: Inputs, efforts: Mapping[int, tuple[int, float]] | None = None) -> Plan:
+    """The plan of all items; the same for the same inputs, in whatever order they come.
+
+    `efforts` are those of an earlier plan in which items had other ranks or needs.
+    """
+    board = Board(inputs, efforts=efforts)
     course = Course(board.jobs).run()
     return board.plan(course)
 
@@ -124,7 +129,9 @@ class Doubts(NamedTuple):
 class Board:
     """The inputs laid out for the engine: a lane for each team, a job for each ranked item."""
 
-    def __init__(self, inputs: Inputs, extra: PlanItem | None = None) -> None:
+    def __init__(
+        self, inputs: Inputs, extra: PlanItem | None = None, efforts: Mapping[int, tuple[int, float]] | None = None
+    ) -> None:
         """`extra` gets the last job, in the lane of its team but in no order: whoever runs the course places it."""
         self.inputs = inputs
         items = sorted((one for one in inputs.items if one.rank is not None), key=_order)
@@ -132,6 +139,7 @@ class Board:
         self.teams = sorted({one.team for one in self.items})
         self.lanes = {team: lane for lane, team in enumerate(self.teams)}
         self.number = {one.id: number for number, one in enumerate(self.items)}
+        self.efforts = dict(efforts or {})
         self.variance: list[float] = []
         self.jobs = self._jobs(extra is not None)
 
@@ -141,10 +149,10 @@ class Board:
         jobs = Jobs([], [], [], [0] * count, [0] * count, [[] for _ in range(count)], [[] for _ in capacity], capacity)
         unranked = {one.id for one in inputs.items if one.rank is None}
         for number, one in enumerate(self.items):
-            left, variance = inputs.accuracy.get(one.team, NONE).adjusted(one.estimate, one.spent)
+            work, variance = self.efforts.get(one.id) or self._effort(one)
             jobs.lane.append(self.lanes[one.team])
             jobs.key.append(2 * number)
-            jobs.work.append(max(round(left * UNITS), 1))
+            jobs.work.append(work)
             self.variance.append(variance)
             for need in one.needs:
                 self._need(jobs, number, need, unranked)
@@ -152,6 +160,14 @@ class Board:
             if not jobs.unmet[number] and jobs.ready_at[number] <= 0:
                 jobs.order[jobs.lane[number]].append(number)
         return jobs
+
+    def _effort(self, one: PlanItem) -> tuple[int, float]:
+        """Work to go in whole units, and the variance of it in team-weeks squared."""
+        mean, range_ = (one.low + 4 * one.likely + one.high) / 6, one.high - one.low
+        left, variance = self.inputs.accuracy.get(one.team, NONE).left(mean, range_ * range_ / 36, one.spent)
+        found = (max(round(left * UNITS), 1), variance)
+        self.efforts[one.id] = found
+        return found
 
     def _need(self, jobs: Jobs, number: int, need: int, unranked: set[int]) -> None:
         if need in self.number:
@@ -180,7 +196,7 @@ class Board:
             if one.rank is None:
                 work = self.inputs.accuracy.get(one.team, NONE).adjusted(one.estimate, one.spent)[0]
                 made[one.id] = _without_date(one, work, Why.UNRANKED)
-        return Plan([made[one.id] for one in self.inputs.items], found)
+        return Plan([made[one.id] for one in self.inputs.items], found, self.efforts)
 
     def work(self, number: int) -> float:
         """Expected team-weeks of a job."""
@@ -188,17 +204,16 @@ class Board:
 
     def _slot(self, course: Course, number: int, doubt: float) -> Slot:
         one, capacity = self.items[number], self.jobs.capacity[self.jobs.lane[number]]
-        end, before = course.end[number], course.before[number]
+        end, before, work = course.end[number], course.before[number], self.jobs.work[number] / UNITS
         day50 = capacity.day_done(end)
         if day50 >= FAR:
-            return _without_date(one, self.work(number), Why.NOBODY)
+            return _without_date(one, work, Why.NOBODY)
         day85 = capacity.day_done(end + int(Z85 * doubt * UNITS) + 1) if doubt else day50
-        waited = before >= 0 and course.binding[number] == before
+        waits_for = self.items[before].id if before >= 0 and course.binding[number] == before else None
+        day, date = capacity.day_after(course.start[number]), capacity.date
         return Slot(
-            one.id, one.team, one.rank, capacity.date(capacity.day_after(course.start[number])), capacity.date(day50),
-            capacity.date(day85), day50, day85, self.jobs.work[number] / UNITS,
-            self.items[before].id if waited else None, None,
-        )  # fmt: skip
+            one.id, one.team, one.rank, date(day), date(day50), date(day85), day50, day85, work, waits_for, None
+        )
 
     def doubts(self, course: Course) -> "Doubts":
         """The doubt about each job's end, along the way that leads to it."""

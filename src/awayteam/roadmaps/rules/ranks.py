@@ -39,7 +39,7 @@ def at_each_rank(inputs: Inputs, new: PlanItem, before: Plan | None = None) -> l
     if not any(need in mine for one in inputs.items if one.team != new.team for need in one.needs):
         elsewhere = {slot.item: slot.p50 for slot in before.slots if slot.team != new.team}
         inputs = replace(inputs, items=own, done_elsewhere={**inputs.done_elsewhere, **elsewhere})
-    return _Ranks(inputs, new).options()
+    return _Ranks(inputs, new, before).options()
 
 
 def _one_by_one(inputs: Inputs, new: PlanItem, count: int, before: Plan) -> list[RankOption]:
@@ -53,8 +53,9 @@ def _one_by_one(inputs: Inputs, new: PlanItem, count: int, before: Plan) -> list
 
 
 class _Ranks:
-    def __init__(self, inputs: Inputs, new: PlanItem) -> None:
-        self.board = Board(inputs, new._replace(id=NEW))
+    def __init__(self, inputs: Inputs, new: PlanItem, before: Plan) -> None:
+        efforts = {id: found for id, found in before.efforts.items() if id != NEW}
+        self.board = Board(inputs, new._replace(id=NEW), efforts)
         self.jobs = self.board.jobs
         self.new = len(self.board.items) - 1
         self.lane = self.board.lanes[new.team]

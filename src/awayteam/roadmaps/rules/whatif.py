@@ -69,7 +69,8 @@ def what_if(inputs: Inputs, changes: Iterable[Change], before: Plan | None = Non
     for change in changes:
         items = changed(items, change)
     before = before or plan(inputs)
-    after = plan(replace(inputs, items=items))
+    efforts = {id: found for id, found in before.efforts.items() if id != NEW}
+    after = plan(replace(inputs, items=items), efforts)
     return WhatIf(before, after, slips_of(before, after, {one.id: one.value for one in inputs.items}))
 
 
