@@ -50,10 +50,11 @@ def test_every_page_is_for_everybody(reader: MakeReader, shop: Shop, picture: Pi
     assert not found, "\n".join(found)
 
 
-def test_narrow_screens_need_no_sideways_scrolling(reader: MakeReader, shop: Shop, picture: Picture) -> None:
+@pytest.mark.parametrize("part", range(PARTS))
+def test_narrow_screens_need_no_sideways_scrolling(reader: MakeReader, shop: Shop, picture: Picture, part: int) -> None:
     wide = []
     readers = {who: reader(who, width=390) for who in {page.who for page in WHOLE}}
-    for page in WHOLE:
+    for page in WHOLE[part::PARTS]:
         tab = readers[page.who].open(page.at(shop))
         picture(tab, f"{page.key}-{page.who}-narrow", whole=True)
         if tab.evaluate("document.documentElement.scrollWidth > innerWidth"):
