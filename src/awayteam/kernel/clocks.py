@@ -5,51 +5,68 @@ transaction with the clock's own change and event, so that neither is lost nor d
 """
 
 import math
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 
 from awayteam.kernel import businesstime, events, rulebook
 from awayteam.kernel.actor import SYSTEM, Actor
 from awayteam.kernel.businesstime import Calendar
 from awayteam.kernel.clockface import ClockFace, describe
 from awayteam.kernel.errors import Conflict, InvalidInput, NotFound
-from awayteam.kernel.events import EventName, Subject
+from awayteam.kernel.events import Draft, EventName, Subject
 from awayteam.kernel.models import Clock, ClockState
 from awayteam.kernel.rulebook import checks
 
 __all__ = [
     "ClockFace",
     "Handler",
+    "busy",
     "calendar_of",
     "describe",
     "extend",
     "pause",
+    "prepare",
     "register",
     "resume",
     "run_due",
     "start",
+    "started",
     "stop",
 ]
 
 log = structlog.get_logger(__name__)
 
 Effect = Callable[[Clock, datetime], None]
+TOGETHER = 5
+"""Clocks of one kind that must be due before they are run together."""
+
+
+def _nobody(_subjects: Collection[int]) -> Collection[int]:
+    return ()
 
 
 @dataclass(frozen=True, slots=True)
 class Handler:
-    """What happens with clocks of one kind. Both run inside the transaction that changes the clock: they write rows and
-    queue messages, and never wait for the network. `expire` may start another clock, or `extend` this one."""
+    """What happens with clocks of one kind. All run inside the transaction that changes the clock: they write rows and
+    queue messages, and never wait for the network. `expire` may start another clock, or `extend` this one.
+
+    `busy` locks the subjects with these ids and returns those that somebody else holds, without waiting (see `busy`
+    below); their clocks run a moment later. `expire_many` does what `expire` does for many clocks at once, in few
+    statements, and returns the ids of those that it did; the others run one by one, as do all where it fails.
+    """
 
     kind: str
     expire: Effect
     remind: Effect
+    busy: Callable[[Collection[int]], Collection[int]] = _nobody
+    expire_many: Callable[[Sequence[Clock], datetime], Collection[int]] | None = None
 
 
 handlers: dict[str, Handler] = {}
@@ -59,6 +76,17 @@ def register(handler: Handler) -> Handler:
     """Let `handler` run for clocks of its kind; called in `AppConfig.ready()`."""
     handlers[handler.kind] = handler
     return handler
+
+
+def busy(rows: "QuerySet[Any]") -> set[int]:
+    """Lock the rows of subjects; returns the ids of those that another transaction holds, without waiting for it.
+
+    An action locks its subject and then waits for the clock; whoever runs clocks holds the clock already. If both
+    waited, each would wait for the other.
+    """
+    rows = rows.order_by("pk")
+    mine = set(rows.select_for_update(skip_locked=True, of=("self",)).values_list("pk", flat=True))
+    return set(rows.values_list("pk", flat=True)) - mine
 
 
 def calendar_of(data: Mapping[str, Any] | None = None, time_zone: str = "") -> Calendar:
@@ -101,6 +129,28 @@ def start(
     reason: str = "",
 ) -> Clock:
     """Give somebody `minutes` of working time, from `now`; whose turn it is are `turn_person_id` and `turn_team_id`."""
+    clock = prepare(
+        kind, subject=subject, minutes=minutes, calendar=calendar, now=now, turn_person_id=turn_person_id,
+        turn_team_id=turn_team_id, data=data,
+    )  # fmt: skip
+    with transaction.atomic():
+        clock.save(force_insert=True)
+        _tell(EventName.CLOCK_STARTED, clock, actor, now, reason)
+    return clock
+
+
+def prepare(
+    kind: str,
+    *,
+    subject: Subject,
+    minutes: int,
+    calendar: Calendar,
+    now: datetime,
+    turn_person_id: int | None = None,
+    turn_team_id: int | None = None,
+    data: Mapping[str, Any] | None = None,
+) -> Clock:
+    """A clock as `start` makes it, unsaved: whoever saves many appends the events of `started` for them."""
     due = businesstime.add(calendar, now, minutes)
     clock = Clock(
         kind=kind,
@@ -116,10 +166,12 @@ def start(
         data=dict(data or {}),
     )
     _set_reminders(clock, calendar, now, minutes)
-    with transaction.atomic():
-        clock.save(force_insert=True)
-        _tell(EventName.CLOCK_STARTED, clock, actor, now, reason)
     return clock
+
+
+def started(clock: Clock, actor: Actor, now: datetime) -> Draft:
+    """The event of a clock that was prepared and saved."""
+    return _draft(EventName.CLOCK_STARTED, clock, actor, now)
 
 
 def pause(clock: Clock, *, actor: Actor, now: datetime, reason: str = "") -> Clock:
@@ -182,16 +234,65 @@ def extend(clock: Clock, minutes: int, *, actor: Actor, now: datetime, reason: s
 
 def run_due(now: datetime, limit: int = 50, stopping: Callable[[], bool] = lambda: False) -> int:
     """Run up to `limit` clocks whose next moment has come; returns how many ran. One that fails is tried again."""
-    free = Q(lease_until=None) | Q(lease_until__lte=now)
-    due = Clock.objects.filter(free, state=ClockState.RUNNING, next_at__lte=now).order_by("next_at", "pk")
+    rows = list(_due(now).values_list("pk", "version", "kind", "due_at")[:limit])
+    ended = Counter(kind for _pk, _version, kind, due_at in rows if due_at <= now)
     lease, ran = timedelta(seconds=rulebook.current().clocks.lease_seconds), 0
-    for pk, version in list(due.values_list("pk", "version")[:limit]):
+    for kind, number in ended.items():
+        if number >= TOGETHER and _is_batched(kind) and not stopping():
+            done, left = _expire_together(handlers[kind], now, limit)
+            ran += done
+            rows = [row for row in rows if row[2] != kind or row[3] > now or row[0] in left]
+    for pk, version, _kind, _due_at in rows:
         if stopping():
             break
-        mine = Clock.objects.filter(free, pk=pk, version=version, state=ClockState.RUNNING)
-        if mine.update(lease_until=now + lease, version=F("version") + 1):
+        if _free(now).filter(pk=pk, version=version).update(lease_until=now + lease, version=F("version") + 1):
             ran += _run(pk, version + 1, now)
     return ran
+
+
+def _free(now: datetime) -> "QuerySet[Clock]":
+    """Running clocks that no worker has leased."""
+    return Clock.objects.filter(Q(lease_until=None) | Q(lease_until__lte=now), state=ClockState.RUNNING)
+
+
+def _due(now: datetime) -> "QuerySet[Clock]":
+    return _free(now).filter(next_at__lte=now).order_by("next_at", "pk")
+
+
+def _is_batched(kind: str) -> bool:
+    return kind in handlers and handlers[kind].expire_many is not None
+
+
+def _expire_together(handler: Handler, now: datetime, limit: int) -> tuple[int, set[int]]:
+    """End up to `limit` clocks of one kind in one transaction: how many ended, and the ids of those left to run alone.
+
+    Other workers' clocks are passed over. A worker that is killed meanwhile leaves nothing behind, no lease either.
+    """
+    left: set[int] = set()
+    try:
+        with transaction.atomic():
+            due = _due(now).filter(kind=handler.kind, due_at__lte=now)
+            rows = list(due.select_for_update(skip_locked=True)[:limit])
+            left = {row.pk for row in rows}
+            assert handler.expire_many is not None
+            done = set(handler.expire_many(rows, now))
+            _end(Clock.objects.filter(pk__in=done), now)
+            events.append_many(_draft(EventName.CLOCK_EXPIRED, row, SYSTEM, now) for row in rows if row.pk in done)
+        return len(done), left - done
+    except Exception:
+        log.exception("clocks.failed-together", kind=handler.kind, clocks=len(left))
+        return 0, left
+
+
+def _end(clocks: "QuerySet[Clock]", now: datetime) -> None:
+    clocks.update(
+        state=ClockState.EXPIRED,
+        next_at=None,
+        reminders=[],
+        ended_at=now,
+        lease_until=None,
+        version=F("version") + 1,
+    )
 
 
 def _run(pk: int, version: int, now: datetime) -> int:
@@ -200,6 +301,9 @@ def _run(pk: int, version: int, now: datetime) -> int:
         with transaction.atomic():
             clock = Clock.objects.select_for_update().filter(pk=pk, version=version).first()
             if clock is None:
+                return 0
+            if _handler(clock).busy([clock.subject_id]):
+                Clock.objects.filter(pk=pk).update(lease_until=None, version=F("version") + 1)
                 return 0
             if clock.due_at <= now:
                 _expire(clock, now)
@@ -215,14 +319,7 @@ def _expire(clock: Clock, now: datetime) -> None:
     _handler(clock).expire(clock, now)
     _tell(EventName.CLOCK_EXPIRED, clock, SYSTEM, now)
     # the handler may have extended or stopped this very clock; then that holds
-    Clock.objects.filter(pk=clock.pk, version=clock.version).update(
-        state=ClockState.EXPIRED,
-        next_at=None,
-        reminders=[],
-        ended_at=now,
-        lease_until=None,
-        version=F("version") + 1,
-    )
+    _end(Clock.objects.filter(pk=clock.pk, version=clock.version), now)
 
 
 def _remind(clock: Clock, now: datetime) -> None:
@@ -289,6 +386,11 @@ def _tell(
     changes: Mapping[str, tuple[Any, Any]] | None = None,
     **more: Any,
 ) -> None:
+    told = _draft(name, clock, actor, now, **more)
+    events.append(name, subject=told.subject, actor=actor, now=now, reason=reason, changes=changes, data=told.data)
+
+
+def _draft(name: EventName, clock: Clock, actor: Actor, now: datetime, **more: Any) -> Draft:
     data = {
         "clock": clock.pk,
         "kind": clock.kind,
@@ -297,4 +399,4 @@ def _tell(
         **more,
     }
     subject = Subject(clock.subject_kind, clock.subject_id, clock.subject_label)
-    events.append(name, subject=subject, actor=actor, now=now, reason=reason, changes=changes, data=data)
+    return Draft(name, subject, actor, now, data=data)

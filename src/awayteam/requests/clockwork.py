@@ -1,10 +1,10 @@
 """What the clocks of requests do: the reminder, and what follows when time runs out. Runs in the worker."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from awayteam.kernel import clocks
 from awayteam.kernel.actor import SYSTEM
-from awayteam.kernel.clocks import Handler
 from awayteam.kernel.errors import NotFound
 from awayteam.kernel.models import Clock
 from awayteam.notifications.actions import tell
@@ -12,9 +12,8 @@ from awayteam.requests import rules
 from awayteam.requests.actions.escalating import pass_up
 from awayteam.requests.actions.moving import return_it
 from awayteam.requests.machine import Party, State, Verb
-from awayteam.requests.stepping import KIND, Held, address_of, enter, hold, limits, subject_of
-
-HANDLER = Handler(kind=KIND, expire=lambda clock, now: expire(clock, now), remind=lambda clock, now: remind(clock, now))
+from awayteam.requests.models import Request
+from awayteam.requests.stepping import Held, address_of, enter, hold, limits, subject_of
 
 
 def _held(clock: Clock, now: datetime) -> Held | None:
@@ -42,18 +41,24 @@ def expire(clock: Clock, now: datetime) -> None:
 
 
 def _expire_plainly(held: Held, state: State) -> None:
-    row = held.request
     target = rules.target(held.facts, Verb.EXPIRE, limits())
+    note_end(held, state)
+    enter(held, Verb.EXPIRE, target, text=text_of(held, state))
+
+
+def note_end(held: Held, state: State) -> None:
+    """What the end of a state's clock means for the rest of the request's life."""
+    row = held.request
     if state in (State.ASKED, State.ACCEPTED):
         row.lost_refusal_at = row.lost_refusal_at or held.now
     if state is State.AWAY:
         row.away_tried_at = held.now
     if state is State.OVERDUE:
         row.rounds += 1
-    enter(held, Verb.EXPIRE, target, text=_text(held, state))
 
 
-def _text(held: Held, state: State) -> str:
+def text_of(held: Held, state: State) -> str:
+    """What people are told when the clock of `state` ran out; "" for the usual sentence."""
     row, subject = held.request, subject_of(held.request).label
     what = {
         State.ASKED: f"{row.home_team} didn't answer {subject} in time: it can't refuse an away team any more.",
@@ -79,3 +84,8 @@ def remind(clock: Clock, now: datetime) -> None:
         urgent=face.last_quarter,
         key=f"clock-{clock.pk}-{clock.next_at}",
     )
+
+
+def busy(subjects: Collection[int]) -> set[int]:
+    """Requests that somebody is just acting on; the others are locked."""
+    return clocks.busy(Request.objects.filter(pk__in=subjects))

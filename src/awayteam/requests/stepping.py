@@ -126,29 +126,46 @@ def enter(
     `minutes` overrides the rulebook's time for the turn; `text` is what people are told (else the machine's sentence).
     """
     request, now = held.request, held.now
-    old = {name: getattr(request, name) for name in ("state", "turn_person_id", "turn_team_id", "due_at")}
-    spent, on_time = _close_clock(request, held)
+    old = before(request)
+    spent, on_time = close_clock(request, held)
     request.state = state.value
     held.standing = Standing(held.actor, request, now)
     turn = turns.turn(request, state, held.standing, minutes=minutes)
     _take_turn(request, turn, state, held, words)
-    request.entered_at = request.changed_at = now
-    request.closed_at = now if state in FINAL else None
-    request.version += 1
+    arrive(request, state, now)
     request.save()
-    step = _step(held, verb, old["state"], words, reason_code, spent, on_time)
-    changes = {name: (value, getattr(request, name)) for name, value in old.items() if value != getattr(request, name)}
+    step = step_of(held, verb, old["state"], words, reason_code, spent, on_time)
+    step.save(force_insert=True)
+    told = {"home_team": request.home_team_id, **({"reason": reason_code} if reason_code else {}), **(data or {})}
     events.append(
         EVENTS[verb],
         subject=subject_of(request),
         actor=held.actor,
         now=now,
         reason=words,
-        changes=changes,
-        data={"home_team": request.home_team_id, **({"reason": reason_code} if reason_code else {}), **(data or {})},
+        changes=changes(request, old),
+        data=told,
     )
     _tell(held, verb, step, text)
     return step
+
+
+def before(request: Request) -> dict[str, Any]:
+    """What an event of a step says of the request before it."""
+    return {name: getattr(request, name) for name in ("state", "turn_person_id", "turn_team_id", "due_at")}
+
+
+def changes(request: Request, old: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
+    """What is different from what `before` gave, as (old, new)."""
+    return {name: (value, getattr(request, name)) for name, value in old.items() if value != getattr(request, name)}
+
+
+def arrive(request: Request, state: State, now: datetime) -> None:
+    """Note that the request is in `state` since now, and closed where that is final."""
+    request.state = state.value
+    request.entered_at = request.changed_at = now
+    request.closed_at = now if state in FINAL else None
+    request.version += 1
 
 
 def begin(held: Held) -> None:
@@ -194,8 +211,9 @@ def start(held: Held) -> Step:
     return step
 
 
-def _close_clock(request: Request, held: Held) -> tuple[int, bool | None]:
-    """Stop the clock that ran; working minutes spent in the state, and whether the clock still ran."""
+def close_clock(request: Request, held: Held) -> tuple[int, bool | None]:
+    """Stop the clock that ran (one that ran out ends itself); working minutes spent in the state, and whether the clock
+    still ran."""
     clock = request.clock
     if clock is None:
         return 0, None
@@ -235,9 +253,12 @@ def _take_turn(request: Request, turn: turns.Turn | None, state: State, held: He
     request.due_at = request.clock.due_at
 
 
-def _step(held: Held, verb: Verb, source: str, words: str, reason_code: str, spent: int, on_time: bool | None) -> Step:
+def step_of(
+    held: Held, verb: Verb, source: str, words: str, reason_code: str, spent: int, on_time: bool | None
+) -> Step:
+    """The step that brought a request to where it is now, unsaved."""
     request, asking = held.request, held.party is Party.ASKING
-    return Step.objects.create(
+    return Step(
         request=request,
         at=held.now,
         verb=verb.value,
@@ -258,7 +279,7 @@ def _step(held: Held, verb: Verb, source: str, words: str, reason_code: str, spe
 def _tell(held: Held, verb: Verb, step: Step, text: str) -> None:
     """Whoever has the turn now is told so; those who follow the request hear what happened."""
     request = held.request
-    said = text or _sentence(held, verb)
+    said = text or sentence(held, verb)
     tell(
         now=held.now,
         subject=subject_of(request),
@@ -273,7 +294,8 @@ def _tell(held: Held, verb: Verb, step: Step, text: str) -> None:
     )
 
 
-def _sentence(held: Held, verb: Verb) -> str:
+def sentence(held: Held, verb: Verb) -> str:
+    """What people are told of a step that has no words of its own."""
     request = held.request
     if held.party is Party.CLOCK:
         return f"The clock of #{request.pk} {request.title} ran out: it is {rules.spoken(State(request.state))} now."

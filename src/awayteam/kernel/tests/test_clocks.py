@@ -1,3 +1,5 @@
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -216,6 +218,39 @@ def test_a_clock_that_changes_hands_while_leased_is_left_alone(
     assert clocks.run_due(at(0.5)) == 0
     clock.refresh_from_db()
     assert (clock.state, clock.remaining_minutes, clock.lease_until, ran) == ("paused", 15, None, [])
+
+
+@pytest.mark.django_db
+def test_a_clock_whose_subject_somebody_holds_runs_a_moment_later(ran: list[tuple[str, int]]) -> None:
+    held, good = [True], clocks.handlers["test"]
+    clocks.register(replace(good, busy=lambda subjects: subjects if held else ()))
+    clock = start(minutes=30)
+    assert clocks.run_due(at(0.5)) == 0
+    clock.refresh_from_db()
+    assert (clock.state, clock.lease_until, ran) == ("running", None, [])
+    held.clear()
+    assert clocks.run_due(at(0.5)) == 1
+    assert ran == [("expire", clock.pk)]
+
+
+@pytest.mark.django_db
+def test_many_of_a_kind_end_together_and_those_left_run_alone(ran: list[tuple[str, int]]) -> None:
+    together: list[list[int]] = []
+
+    def most(rows: Sequence[Clock], now: datetime) -> list[int]:
+        together.append([row.pk for row in rows])
+        return together[-1][:-1]
+
+    clocks.register(replace(clocks.handlers["test"], expire_many=most))
+    made = [start(minutes=30).pk for _ in range(clocks.TOGETHER)]
+    late = start(minutes=900).pk
+    assert clocks.run_due(at(0.5)) == len(made)
+    assert together == [made]
+    assert ran == [("expire", made[-1])]
+    assert set(Clock.objects.filter(state="expired").values_list("pk", flat=True)) == set(made)
+    assert told().count("clock.expired") == len(made)
+    assert Clock.objects.get(pk=late).state == ClockState.RUNNING
+    assert clocks.run_due(at(0.5)) == 0
 
 
 @pytest.mark.django_db

@@ -5,11 +5,12 @@ from awayteam.notifications.actions.following import follow, follow_by_taking_pa
 from awayteam.notifications.actions.inbox import read, read_all, read_subject, unread
 from awayteam.notifications.actions.preferring import new_webhook_secret, prefer, unsubscribe
 from awayteam.notifications.actions.teams import set_team_channel
-from awayteam.notifications.actions.telling import tell
+from awayteam.notifications.actions.telling import Told, tell, tell_many
 from awayteam.notifications.actions.trying import try_channel
 
 __all__ = [
     "NewFeed",
+    "Told",
     "follow",
     "follow_by_taking_part",
     "make_calendar",
@@ -22,6 +23,7 @@ __all__ = [
     "revoke_calendar",
     "set_team_channel",
     "tell",
+    "tell_many",
     "try_channel",
     "unfollow",
     "unread",

@@ -1,7 +1,9 @@
 """Telling people, in the transaction of the change that they are told of."""
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -56,19 +58,9 @@ def tell(
         told.pop(actor.person_id, None)
     people = {person.pk: person for person in wishes.people({*told, *(person for person, _team in members)}, now)}
     seeing = _seeing(subject, people, now)
-    said: dict[str, Any] = {
-        "key": short_key(key),
-        "at": now,
-        "event": str(event),
-        "subject_kind": subject.kind,
-        "subject_id": subject.id,
-        "subject_label": subject.label[:300],
-        "text": " ".join(text.split())[:LONGEST_TEXT],
-        "address": address[:500],
-        "actor_person_id": actor.person_id if actor else None,
-        "actor_label": actor.label[:200] if actor else "",
-        "urgent": urgent,
-    }
+    said = _said(Told(subject, event, text, address, named, key, urgent, group), now)
+    if actor is not None:
+        said |= {"actor_person_id": actor.person_id, "actor_label": actor.label[:200]}
     rows = [Notification(person_id=one, group=why, **said) for one, why in sorted(told.items()) if one in seeing]
     with transaction.atomic():
         if rows:
@@ -78,6 +70,69 @@ def tell(
             here = [(person, team) for person, team in members if person in people]
             _tell_teams(team_ids, here, seeing, Notification(group=group, **said))
     return len(rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One of many things to tell at once; the fields are those of `tell`. Everybody may see `subject`: whoever makes
+    this has looked."""
+
+    subject: Subject
+    event: EventName | str
+    text: str
+    address: str
+    persons: frozenset[int]
+    key: str
+    urgent: bool = False
+    group: Group = Group.TURN
+
+
+def tell_many(told: Sequence[Told], *, now: datetime) -> int:
+    """Tell people of many things that nobody in particular did; some five statements however many there are.
+
+    Told are the persons named, and those who follow the subject. Returns how many messages that makes.
+    """
+    levels: dict[tuple[str, int], dict[int, Level]] = defaultdict(dict)
+    for kind in {one.subject.kind for one in told}:
+        ids = [one.subject.id for one in told if one.subject.kind == kind]
+        follow = Subscription.objects.filter(subject_kind=kind, subject_id__in=ids)
+        for id, person, level in follow.values_list("subject_id", "person_id", "level"):
+            levels[kind, id][person] = Level(level)
+    reached = [
+        rules.reach(
+            named=one.persons, group=one.group, members=(), team_levels={},
+            levels=levels[one.subject.kind, one.subject.id],
+        )
+        for one in told
+    ]  # fmt: skip
+    people = {person.pk: person for person in wishes.people({person for some in reached for person in some}, now)}
+    rows = [
+        Notification(person_id=person, group=why, **_said(one, now))
+        for one, some in zip(told, reached, strict=True)
+        for person, why in sorted(some.items())
+        if person in people
+    ]
+    with transaction.atomic():
+        Notification.objects.bulk_create(rows, ignore_conflicts=True, batch_size=2_000)
+        _send(rows, people)
+    return len(rows)
+
+
+def _said(one: Told, now: datetime) -> dict[str, Any]:
+    """What a notification says, in its columns."""
+    return {
+        "key": short_key(one.key),
+        "at": now,
+        "event": str(one.event),
+        "subject_kind": one.subject.kind,
+        "subject_id": one.subject.id,
+        "subject_label": one.subject.label[:300],
+        "text": " ".join(one.text.split())[:LONGEST_TEXT],
+        "address": one.address[:500],
+        "actor_person_id": None,
+        "actor_label": "",
+        "urgent": one.urgent,
+    }
 
 
 def short_key(key: str) -> str:
@@ -120,12 +175,15 @@ def _seeing(subject: Subject, people: Collection[int], now: datetime) -> set[int
 
 def _send(rows: Sequence[Notification], people: Mapping[int, Person]) -> None:
     """Plan by which channels the rows leave, and when; what was planned for their key before stays as it is."""
-    by_person, key, now = {row.person_id: row for row in rows}, rows[0].key, rows[0].at
-    known = Notification.objects.filter(key=key, person_id__in=list(by_person)).values_list("person_id", "pk")
+    wanted = {(row.person_id, row.key): row for row in rows}
+    known = Notification.objects.filter(
+        key__in={row.key for row in rows}, person_id__in={row.person_id for row in rows}
+    ).values_list("person_id", "key", "pk")
     made = [
         planned
-        for person, pk in known
-        for planned in plan(pk, people[person], Group(by_person[person].group), now, by_person[person].urgent)
+        for person, key, pk in known
+        if (row := wanted.get((person, key))) is not None
+        for planned in plan(pk, people[person], Group(row.group), row.at, row.urgent)
     ]
     if made:
         Sending.objects.bulk_create(made, ignore_conflicts=True, batch_size=2_000)
