@@ -25,7 +25,7 @@ COLOURS: dict[str, Any] = {"runOnly": {"type": "rule", "values": ["color-contras
 """All that another theme can change."""
 
 
-def faults(tab: Tab, options: dict[str, Any] = AXE) -> list[str]:  # noqa: B006 - never changed
+def faults(tab: Tab, options: dict[str, Any] = AXE) -> list[str]:
     found: dict[str, Any] = Axe().run(tab, options=options).response
     return [
         f"{fault['id']}: {node['target']} {node['failureSummary'][:300]}"
