@@ -155,13 +155,18 @@
     const at = all.indexOf(document.activeElement);
     all[Math.min(Math.max(at + by, 0), all.length - 1)].focus();
   };
+  // A row's own button answers while the row has the focus; keys of the page answer everywhere.
+  const keyed = (key) => {
+    const asked = `[data-key="${CSS.escape(key)}"]`;
+    const row = document.activeElement?.closest("main li, main tr");
+    return row?.querySelector(asked) ?? $$(asked).find((control) => !control.closest("main li, main tr"));
+  };
   const plain = {
     "/": () => $("#top-search")?.focus(),
     "?": () => $("#keys")?.showModal(),
     "g": () => { waitingForG = Date.now(); },
     "j": () => step(1),
     "k": () => step(-1),
-    "e": () => document.activeElement?.closest("li, tr")?.querySelector("[data-key=e]")?.click(),
     "x": () => document.activeElement?.closest("tr")?.querySelector(".pick input")?.click(),
   };
   document.addEventListener("keydown", (event) => {
@@ -181,7 +186,7 @@
       }
       return;
     }
-    const control = $(`[data-key="${CSS.escape(event.key)}"]`);
+    const control = keyed(event.key);
     if (control) {
       event.preventDefault();
       control.click();
