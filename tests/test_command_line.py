@@ -1,17 +1,15 @@
 """The command line as scripts see it: real processes, JSON on standard output, exit codes that mean something."""
 
 import json
-import os
-import secrets
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
-import psycopg
 import pytest
+
+from awayteam.kernel.tests.installed import install, surroundings
 
 ORDERS = """\
 apiVersion: backstage.io/v1alpha1
@@ -73,21 +71,12 @@ spec: {type: service, lifecycle: production, owner: nobody-here}
 class Awayteam:
     """Runs the command in a process of its own, with a data folder and, on PostgreSQL, a database of its own."""
 
-    def __init__(self, data: Path) -> None:
+    def __init__(self, data: Path, *, made: bool = True) -> None:
         self.data = data
-        self.database = {"DATABASE_URL": self._fresh_database()} if os.environ.get("DATABASE_URL") else {}
-
-    @staticmethod
-    def _fresh_database() -> str:
-        parts = urlsplit(os.environ["DATABASE_URL"])
-        name = f"command_line_{secrets.token_hex(6)}"
-        with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name}")
-        return parts._replace(path=f"/{name}").geturl()
+        self.database = install(data) if made else {}
 
     def __call__(self, *arguments: str | Path, code: int = 0) -> subprocess.CompletedProcess[str]:
-        environment = {k: v for k, v in os.environ.items() if k not in {"AWAYTEAM_DATA", "DJANGO_SETTINGS_MODULE"}}
-        environment |= self.database
+        environment = surroundings() | self.database
         done = subprocess.run(
             [sys.executable, "-m", "awayteam", *map(str, arguments), "--data", str(self.data)],
             capture_output=True,
@@ -261,7 +250,7 @@ def test_a_glob_that_matches_nothing_takes_nothing_away(tmp_path: Path, catalog:
 
 
 def test_a_data_folder_that_cannot_be_made_is_an_error_with_advice(catalog: Path) -> None:
-    refused = Awayteam(Path("/proc/nothing"))("import", catalog, code=1)
+    refused = Awayteam(Path("/proc/nothing"), made=False)("import", catalog, code=1)
     assert "--data" in refused.stderr
 
 
@@ -273,7 +262,7 @@ def test_commands_that_look_make_no_folder_where_its_name_was_mistyped(
     tmp_path: Path, arguments: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("DATABASE_URL", raising=False)
-    refused = Awayteam(tmp_path / "mistyped")(*arguments, code=1)
+    refused = Awayteam(tmp_path / "mistyped", made=False)(*arguments, code=1)
     assert f"There is no Awayteam data in {tmp_path / 'mistyped'}" in refused.stderr
     assert "awayteam import" in refused.stderr
     assert not (tmp_path / "mistyped").exists()

@@ -1,7 +1,6 @@
 """`awayteam contributions` as scripts see it: a real process, JSON, exit codes."""
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -9,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from awayteam.contributions.tests.gitrepo import Repo
+from awayteam.kernel.tests.installed import install_sqlite, surroundings
 
 
 def run(data: Path, *arguments: str | Path, code: int = 0) -> "subprocess.CompletedProcess[str]":
-    kept = {k: v for k, v in os.environ.items() if k not in {"AWAYTEAM_DATA", "DATABASE_URL", "DJANGO_SETTINGS_MODULE"}}
     command = [sys.executable, "-m", "awayteam", "contributions", *map(str, arguments), "--data", str(data)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, env=kept)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, env=surroundings())
     assert done.returncode == code, f"{arguments}: {done.returncode}\n{done.stdout}\n{done.stderr}"
     assert "Traceback" not in done.stderr
     return done
@@ -23,6 +22,7 @@ def run(data: Path, *arguments: str | Path, code: int = 0) -> "subprocess.Comple
 @pytest.mark.slow
 def test_repositories_are_followed_refreshed_and_left_by_command(tmp_path: Path) -> None:
     data, repo = tmp_path / "data", Repo(tmp_path / "shop")
+    install_sqlite(data)
     repo.commit({"CODEOWNERS": "* @acme/one\n", "a": "1"})
     [made] = json.loads(run(data, "add", repo.path, "--json").stdout)
     assert (made["repository"], made["new"], made["commits"], made["whole"]) == ("shop", 1, 1, True)

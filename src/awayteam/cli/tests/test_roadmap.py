@@ -1,13 +1,14 @@
 """`awayteam roadmap` and `awayteam goal` as scripts see them: real processes, JSON, exit codes."""
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from awayteam.kernel.tests.installed import install_sqlite, surroundings
 
 TEAMS = """\
 apiVersion: backstage.io/v1alpha1
@@ -28,9 +29,8 @@ class Installation:
         self.folder = folder
 
     def run(self, *arguments: object, code: int = 0, stdin: str = "") -> str:
-        kept = {k: v for k, v in os.environ.items() if k not in {"DATABASE_URL", "DJANGO_SETTINGS_MODULE"}}
         command = [sys.executable, "-m", "awayteam", *map(str, arguments)]
-        env = {**kept, "AWAYTEAM_DATA": str(self.folder / "data")}
+        env = {**surroundings(), "AWAYTEAM_DATA": str(self.folder / "data")}
         done = subprocess.run(command, capture_output=True, text=True, timeout=120, env=env, input=stdin)
         assert done.returncode == code, f"{arguments}: {done.returncode}\n{done.stdout}\n{done.stderr}"
         assert "Traceback" not in done.stderr
@@ -44,6 +44,7 @@ class Installation:
 def here(tmp_path: Path) -> Installation:
     (tmp_path / "org").mkdir()
     (tmp_path / "org" / "catalog-info.yaml").write_text(TEAMS)
+    install_sqlite(tmp_path / "data")
     made = Installation(tmp_path)
     made.run("import", tmp_path / "org")
     return made

@@ -46,6 +46,7 @@ def test_an_app_fills_the_lists(shop: Shop, ada: Client, monkeypatch: pytest.Mon
             yield TurnRow(Place.SOON, Subject("request", id, "r"), f"r{id}", "/r/", "sign", "Sam", now, now)
 
     monkeypatch.setattr(turns, "_providers", {})
+    monkeypatch.setattr(turns, "_clocks", lambda _actor, _now, _told: [])
     turns.register("requests", rows, totals=lambda _a, _n: {Place.SOON: Total(31, "31 to sign", "/requests/?to=sign")})
     html = ada.get("/").content.decode()
     waiting = part(html, "turn-waiting")
