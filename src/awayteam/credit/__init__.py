@@ -1,0 +1,1 @@
+"""Credit for people and teams: entries derived by rule from what happened, each with its evidence."""

@@ -1,0 +1,110 @@
+"""What a plot is registered for: the drawing of its machine, its clock, its subject, and its rows on Home."""
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+from typing import TypeVar
+
+from django.db.models import Q
+from django.utils import timezone
+
+from awayteam.kernel import clockface, clocks, machines, subjects, turns
+from awayteam.kernel.actor import SYSTEM, Actor
+from awayteam.kernel.clocks import Handler
+from awayteam.kernel.errors import NotFound
+from awayteam.kernel.machines import CLOCK
+from awayteam.kernel.models import Clock
+from awayteam.kernel.requests import Request
+from awayteam.kernel.turns import Place, TurnRow
+from awayteam.notifications.actions import tell
+from awayteam.stories.models import Story
+from awayteam.stories.plot import Held, Plot
+from awayteam.stories.stepping import hold
+
+M = TypeVar("M", bound=Story)
+plots: dict[str, Plot[Story]] = {}
+
+
+def register(plot: Plot[M]) -> Plot[M]:
+    """Let stories of this kind be drawn, timed, linked and listed; called in `AppConfig.ready()`."""
+    plots[plot.kind] = plot  # type: ignore[assignment] # read by kind, as any story
+    machines.register(plot.machine)
+    clocks.register(
+        Handler(
+            plot.kind,
+            expire=lambda clock, now: _expire(plot, clock, now),
+            remind=lambda clock, now: _remind(plot, clock, now),
+            busy=lambda ids: _busy(plot, ids),
+        )
+    )
+    subjects.register(plot.kind, lambda request, ids: _seen(plot, request, ids))
+    turns.register(plot.kind, lambda actor, now: _turns(plot, actor, now))
+    return plot
+
+
+def _held(plot: Plot[M], clock: Clock, now: datetime) -> Held[M] | None:
+    """The row whose running clock this is; None where it has gone on already."""
+    try:
+        held = hold(plot, clock.subject_id, actor=SYSTEM, now=now)
+    except NotFound:
+        return None
+    held.party = CLOCK
+    return held if held.row.clock_id == clock.pk else None
+
+
+def _expire(plot: Plot[M], clock: Clock, now: datetime) -> None:
+    held = _held(plot, clock, now)
+    if held is not None:
+        plot.expire(held)
+
+
+def _remind(plot: Plot[M], clock: Clock, now: datetime) -> None:
+    """Tell whoever has the turn how much time is left."""
+    held = _held(plot, clock, now)
+    if held is None:
+        return
+    row, face = held.row, clockface.describe(clock, now)
+    person, team = row.turn_person_id, row.turn_team_id
+    tell(
+        now=now, subject=held.subject, event="clock.reminded", text=f"Your turn: {plot.label(row)} — {face.text}.",
+        address=plot.address(row), persons=[person] if person else [], teams=[team] if team and not person else [],
+        urgent=face.last_quarter, key=f"clock-{clock.pk}-{clock.next_at}",
+    )  # fmt: skip
+
+
+def _busy(plot: Plot[M], ids: Collection[int]) -> set[int]:
+    return clocks.busy(plot.model._default_manager.filter(pk__in=ids))
+
+
+def _seen(plot: Plot[M], request: Request, ids: set[int]) -> dict[int, str]:
+    rows = plot.visible(request.actor, plot.model._default_manager.filter(pk__in=ids), timezone.now())
+    return {row.pk: plot.address(row) for row in rows.select_related(*plot.related)}
+
+
+def _turns(plot: Plot[M], actor: Actor, now: datetime) -> Iterable[TurnRow]:
+    """Open rows that wait for this person, for a colleague, or for which they wait; one statement."""
+    teams = sorted(actor.teams)
+    mine = Q(turn_person=actor.person_id) if actor.person_id is not None else Q(pk__in=[])
+    mine |= Q(turn_person__isnull=True, turn_team__in=teams)
+    theirs, waited = Q(turn_person__isnull=False, turn_team__in=teams), plot.waiting(actor)
+    asked = mine | theirs if waited is None else mine | theirs | waited
+    rows = plot.visible(actor, plot.model._default_manager.filter(asked, closed_at__isnull=True), now)
+    related = dict.fromkeys((*plot.related, "clock", "turn_person", "turn_team"))
+    for row in rows.select_related(*related).order_by("due_at", "pk")[: turns.AT_MOST]:
+        yield _row(plot, row, actor, now)
+
+
+def _row(plot: Plot[M], row: M, actor: Actor, now: datetime) -> TurnRow:
+    own = row.turn_person_id == actor.person_id if row.turn_person_id else row.turn_team_id in actor.teams
+    colleague = not own and row.turn_team_id in actor.teams
+    who = str(row.turn_person or row.turn_team or "administrators")
+    return TurnRow(
+        place=Place.YOURS if own else Place.SOON if colleague else Place.WAITING,
+        subject=plot.subject(row),
+        title=plot.label(row),
+        url=plot.address(row),
+        state=row.state.replace("-", " "),
+        whose="you" if row.turn_person_id == actor.person_id and own else "your team" if own else who,
+        started_at=row.entered_at,
+        due_at=row.due_at,
+        face=clockface.describe(row.clock, now) if row.clock is not None else None,
+    )
