@@ -1,4 +1,4 @@
-"""State of engagements: the visit, its contracts and signatures, scope, people, standards, baseline, times of access."""
+"""State of engagements: the visit, its contracts and signatures, scope, people, standards, baseline, access in time."""
 
 from django.db import models
 from django.db.models import F, Q

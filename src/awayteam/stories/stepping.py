@@ -242,11 +242,12 @@ def _record(
 ) -> StoryStep:  # fmt: skip
     """The step, its event, and what people are told."""
     plot, row = held.plot, held.row
-    step = plot.steps(
-        at=held.now, verb=verb.value, source=source, target=row.state, party=held.party,
-        person_id=held.actor.person_id, label=held.actor.label[:200], team_id=plot.side(held),
-        reason_code=reason_code, words=words, minutes=spent, on_time=on_time, story=row,
-    )  # fmt: skip
+    said: dict[str, Any] = {
+        "story": row, "at": held.now, "verb": verb.value, "source": source, "target": row.state, "party": held.party,
+        "person_id": held.actor.person_id, "label": held.actor.label[:200], "team_id": plot.side(held),
+        "reason_code": reason_code, "words": words, "minutes": spent, "on_time": on_time,
+    }  # fmt: skip
+    step = plot.steps(**said)
     step.save(force_insert=True)
     told = {**({"reason": reason_code} if reason_code else {}), **(data or {})}
     changes = {"state": (source or None, row.state)} if source != row.state else {}
