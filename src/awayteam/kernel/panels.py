@@ -10,8 +10,8 @@ from typing import Any
 
 from awayteam.kernel.requests import Request
 
-PANEL_KINDS = frozenset({"entity", "home", "person", "team"})
-"""The pages that show panels. What `build` is given as the thing: the Entity, None, the Person, the Team."""
+PANEL_KINDS = frozenset({"engagement", "entity", "home", "person", "team"})
+"""The pages that show panels. What `build` is given as the thing: the Engagement, Entity, None, Person, Team."""
 
 
 @dataclass(frozen=True, slots=True)
