@@ -101,7 +101,7 @@ class _Cube:
             self.read = _grouped(rows.order_by().values_list(*columns))
 
     def few(self) -> dict[str, Counter[Any]]:
-        """XX"""
+        """Counts of each value of the properties in `FEW`, each without its own filter; under "" those that fit all."""
         rows = self._counted(FEW, ("owner", "source"))
         counts: dict[str, Counter[Any]] = {name: Counter() for name in (*FEW, "")}
         chosen = [self.selected[name] for name in FEW]
