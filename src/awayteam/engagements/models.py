@@ -178,8 +178,9 @@ class Scope(models.Model):
 class Member(models.Model):
     """Somebody who works in the away team, from `joins_on` until `leaves_on` (both days belong to it; None: the end).
 
-    `share` is the contracted share of their time in percent; it counts once their manager agreed. `left_at` is set
-    where they stop early; `why` says why.
+    `share` is the contracted share of their time in percent; it counts once their manager agreed (`agreed_at`). Who was
+    on the list when a text was written is signed with it; who comes later needs the home side's word (`home_agreed_at`).
+    `left_at` is set where they stop early; `why` says why.
     """
 
     engagement = models.ForeignKey(Engagement, on_delete=models.CASCADE, related_name="members")
@@ -189,6 +190,8 @@ class Member(models.Model):
     leaves_on = models.DateField(null=True)
     agreed_by = models.ForeignKey("organisation.Person", null=True, on_delete=models.SET_NULL, related_name="+")
     agreed_at = models.DateTimeField(null=True)
+    home_agreed_by = models.ForeignKey("organisation.Person", null=True, on_delete=models.SET_NULL, related_name="+")
+    home_agreed_at = models.DateTimeField(null=True)
     joined_at = models.DateTimeField(help_text="when they were put on the list")
     left_at = models.DateTimeField(null=True)
     why = models.TextField(blank=True)
