@@ -16,6 +16,7 @@ from awayteam.kernel.models import ClockState
 from awayteam.kernel.permissions import Decision
 from awayteam.notifications.actions import tell
 from awayteam.notifications.rules import Group
+from awayteam.stories import hooks
 from awayteam.stories.models import Story, StoryStep
 from awayteam.stories.plot import Held, Plot, Turn
 
@@ -152,7 +153,9 @@ def enter(
     held.__dict__.pop("standing", None)
     _take_turn(held, None if final else _turn(held, minutes), words)
     row.save()
-    return _record(held, verb, source, words, reason_code, spent, on_time, data, text, persons, urgent=urgent)
+    step = _record(held, verb, source, words, reason_code, spent, on_time, data, text, persons, urgent=urgent)
+    hooks.tell(held, verb, source)
+    return step
 
 
 def _allowed(held: Held[M], verb: StrEnum, source: str, state: StrEnum) -> None:
@@ -240,7 +243,9 @@ def _record(
     held: Held[M], verb: StrEnum, source: str, words: str, reason_code: str, spent: int, on_time: bool | None,
     data: Mapping[str, Any] | None, text: str, persons: Iterable[int], *, urgent: bool = False,
 ) -> StoryStep:  # fmt: skip
-    """The step, its event, and what people are told."""
+    """The step, its event, and what people are told. The event repeats what the step says, so that it can be read
+    alone: `team` is the side that acted, `minutes` the working time in the state before, `on_time` None without clock.
+    """
     plot, row = held.plot, held.row
     said: dict[str, Any] = {
         "story": row, "at": held.now, "verb": verb.value, "source": source, "target": row.state, "party": held.party,
@@ -249,7 +254,10 @@ def _record(
     }  # fmt: skip
     step = plot.steps(**said)
     step.save(force_insert=True)
-    told = {**({"reason": reason_code} if reason_code else {}), **(data or {})}
+    told = {
+        "party": held.party, "team": said["team_id"], "minutes": spent, "on_time": on_time,
+        **({"reason": reason_code} if reason_code else {}), **(data or {}),
+    }  # fmt: skip
     changes = {"state": (source or None, row.state)} if source != row.state else {}
     name = plot.events[verb]
     events.append(name, subject=held.subject, actor=held.actor, now=held.now, reason=words, changes=changes, data=told)
