@@ -150,7 +150,10 @@ class Signature(models.Model):
 
     class Meta:
         ordering = ["id"]
-        constraints = [models.UniqueConstraint(fields=["contract", "side"], name="signature_one_a_side")]
+        constraints = [
+            models.UniqueConstraint(fields=["contract", "side"], name="signature_one_a_side"),
+            models.UniqueConstraint(fields=["contract", "person"], name="signature_of_two_people"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.label} for the {self.side} side"
@@ -215,11 +218,15 @@ class Member(models.Model):
 
 
 class Granting(models.Model):
-    """An interval in which the engagement grants access: active or handing over, not paused; None: still."""
+    """An interval in which the engagement grants access: active or handing over, not paused; None: still.
+
+    `latest_at` is when it ends by itself at the latest, whether or not anything runs then: the end of the clock.
+    """
 
     engagement = models.ForeignKey(Engagement, on_delete=models.CASCADE, related_name="grantings")
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField(null=True)
+    latest_at = models.DateTimeField()
 
     class Meta:
         ordering = ["id"]
@@ -234,6 +241,38 @@ class Granting(models.Model):
 
     def __str__(self) -> str:
         return f"{self.engagement_id} since {self.starts_at:%Y-%m-%d}"
+
+
+class Extension(models.Model):
+    """Working days by which the time-box grew without an amendment, and what for; `subject` is what decided it."""
+
+    class Cause(models.TextChoices):
+        PAUSE = "pause"
+        """The working days of a pause."""
+        RULING = "ruling"
+        """A demand beyond the frozen standards was accepted."""
+        SILENCE = "silence"
+        """The home side let a clock run out."""
+
+    engagement = models.ForeignKey(Engagement, on_delete=models.CASCADE, related_name="extensions")
+    cause = models.CharField(max_length=10, choices=Cause.choices)
+    days = models.PositiveIntegerField()
+    before = models.DateField(help_text="the last day of the time-box as it was")
+    after = models.DateField()
+    why = models.TextField()
+    subject_kind = models.CharField(max_length=30, blank=True)
+    subject_id = models.BigIntegerField(null=True)
+    subject_label = models.CharField(max_length=300, blank=True)
+    person = models.ForeignKey("organisation.Person", null=True, on_delete=models.SET_NULL, related_name="+")
+    label = models.CharField(max_length=200)
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [models.CheckConstraint(condition=Q(after__gte=F("before")), name="extension_grows")]
+
+    def __str__(self) -> str:
+        return f"{self.days} working days: {self.why}"
 
 
 class Place(models.Model):
