@@ -9,8 +9,8 @@ import pytest
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _flush_empties_the_event_log() -> Iterator[None]:
-    """Transactional tests end with a flush, which the append-only event log would refuse."""
+def _flush_empties_append_only_tables() -> Iterator[None]:
+    """Transactional tests end with a flush, which append-only tables would refuse."""
     from django.db.backends.base.operations import BaseDatabaseOperations
 
     from awayteam.kernel.appendonly import lifted
@@ -18,7 +18,7 @@ def _flush_empties_the_event_log() -> Iterator[None]:
     flush = BaseDatabaseOperations.execute_sql_flush
 
     def flush_all(operations: BaseDatabaseOperations, statements: list[str]) -> None:
-        with lifted(operations.connection, "kernel_event"):
+        with lifted(operations.connection):
             flush(operations, statements)
 
     with pytest.MonkeyPatch.context() as patch:

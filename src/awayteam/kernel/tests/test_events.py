@@ -7,7 +7,14 @@ from django.db import DatabaseError, connection, transaction
 
 from awayteam.kernel import events
 from awayteam.kernel.actor import SYSTEM, Actor, ActorKind
-from awayteam.kernel.appendonly import is_protected, protect, unprotect
+from awayteam.kernel.appendonly import (
+    is_protected,
+    lifted,
+    protect,
+    protect_columns,
+    unprotect,
+    unprotect_columns,
+)
 from awayteam.kernel.doctor import Health, examine
 from awayteam.kernel.events import Draft, EventName, Subject
 from awayteam.kernel.models import Event, OutboxMessage, Webhook
@@ -187,3 +194,44 @@ def test_a_log_that_lost_its_guards_is_noticed() -> None:
     assert found["event log"] == Health.BAD
     protect(connection, "kernel_event")
     assert {each.subject: each.health for each in examine(NOW)}["event log"] == Health.GOOD
+
+
+@pytest.fixture
+def ledger() -> None:
+    """A table whose rows stay, with a column that never changes and one that may."""
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE ledger (id bigint PRIMARY KEY, text varchar(20), state varchar(20))")
+        cursor.execute("INSERT INTO ledger VALUES (1, 'signed', 'open'), (2, NULL, 'open')")
+    protect_columns(connection, "ledger", ["text"])
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("statement", "allowed"),
+    [
+        ("UPDATE ledger SET state = 'closed'", True),
+        ("UPDATE ledger SET text = 'signed' WHERE id = 1", True),
+        ("INSERT INTO ledger VALUES (3, 'more', 'open')", True),
+        ("UPDATE ledger SET text = 'forged' WHERE id = 1", False),
+        ("UPDATE ledger SET text = NULL WHERE id = 1", False),
+        ("UPDATE ledger SET text = 'forged' WHERE id = 2", False),
+        ("DELETE FROM ledger WHERE id = 1", False),
+    ],
+)
+def test_a_column_that_never_changes(ledger: None, statement: str, allowed: bool) -> None:
+    def run() -> None:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(statement)
+
+    if allowed:
+        run()
+    else:
+        with pytest.raises(DatabaseError, match="append-only"):
+            run()
+        with lifted(connection):
+            run()
+    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("DELETE FROM ledger")
+    unprotect_columns(connection, "ledger")
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM ledger")
