@@ -27,9 +27,9 @@ $(VENV)/dev.done: $(VENV)/run.done requirements/dev.txt
 run: $(VENV)/run.done  ## Show the demonstration organisation in the browser
 	$(BIN)/awayteam demo --data $(DEMO_DATA) --port $(PORT)
 
-test: $(VENV)/dev.done browser  ## Run every test on SQLite, and all but the browser's and the slowest on PostgreSQL
+test: $(VENV)/dev.done browser  ## Run every test on SQLite, and those of the database on PostgreSQL
 	$(BIN)/pytest -n $(WORKERS) --database sqlite
-	$(BIN)/pytest -n $(WORKERS) --database postgresql -m "not browser and not slow"
+	$(BIN)/pytest -n $(WORKERS) --database postgresql -m "database and not browser and not slow"
 
 test-postgresql: $(VENV)/dev.done browser  ## Run every test on a PostgreSQL started from its wheel
 	$(BIN)/pytest -n $(WORKERS) --database postgresql

@@ -11,6 +11,8 @@ import pytest
 
 from awayteam.kernel.tests.installed import install, surroundings
 
+pytestmark = pytest.mark.database
+
 ORDERS = """\
 apiVersion: backstage.io/v1alpha1
 kind: Component

