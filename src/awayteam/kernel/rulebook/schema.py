@@ -360,6 +360,56 @@ class Roadmaps:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Rounds:
+    """Review rounds of away teams: how long who has, in working minutes (480 are a usual day)."""
+
+    review_minutes: int = rule(
+        "For the home team's reviewer to answer; then the deputy is asked.", minimum=1, maximum=100_000
+    )
+    deputy_minutes: int = rule(
+        "For the deputy to answer; then the fall-back reviewer is asked.", minimum=1, maximum=100_000
+    )
+    fallback_minutes: int = rule(
+        "For the fall-back reviewer to answer, by the home team's calendar; then the round ends as unanswered, the "
+        "time-box grows by the days that were lost, and the away team may go on.",
+        minimum=1,
+        maximum=100_000,
+    )
+    own_minutes: int = rule(
+        "For another of the away team to look, where the home team signed the design; then the round lapses.",
+        minimum=1,
+        maximum=100_000,
+    )
+    changes_minutes: int = rule(
+        "For the away team to show it again after changes were requested; then the round lapses.",
+        minimum=1,
+        maximum=500_000,
+    )
+    dispute_minutes: int = rule(
+        "For a bar raiser to rule on a demand beyond the frozen standards; silence refuses it.",
+        minimum=1,
+        maximum=100_000,
+    )
+    busy_from: int = rule(
+        "Reviews that wait for somebody from which the next one of the home team is asked first.",
+        minimum=1,
+        maximum=1_000,
+    )
+    open_max: int = rule("Rounds that one engagement may have open at a time.", minimum=1, maximum=1_000)
+    demands_max: int = rule(
+        "Demands beyond the frozen standards that may be made in one round, whatever becomes of them.",
+        minimum=0,
+        maximum=100,
+    )
+    fallback_field: str = rule("The field in which fall-back reviewers and those who rule on demands are experts.")
+    report_weekday: int = rule(
+        "Day of the week on which the report of the week before is made: 0 is Monday, 6 is Sunday.",
+        minimum=0,
+        maximum=6,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Webhooks:
     """How other programs are told of events."""
 
@@ -400,6 +450,7 @@ class Rulebook:
     outbox: Outbox
     requests: Requests
     roadmaps: Roadmaps
+    rounds: Rounds
     webhooks: Webhooks
     worker: Worker
     version: str
