@@ -63,3 +63,73 @@ def author_patterns(value: Sequence[str]) -> str | None:
         if len(pattern) > 200 or pattern.count("*") > 8:
             return f"{pattern[:40]!r}... is too long; at most 200 characters and eight stars"
     return None
+
+
+REVIEW_FACTS = {
+    "tier": "number", "consumers": "number", "data-class": "word", "breaking-api": "truth", "spend": "number",
+    "customer-experiment": "truth", "changed-lines": "number", "changed-files": "number",
+}  # fmt: skip
+"""What a trigger of a review may ask for, and of what kind it is."""
+_SLUG = r"[a-z][a-z0-9-]{1,39}"
+REVIEW_FIELD = re.compile(rf"({_SLUG}): (\S.{{0,99}})")
+REVIEW_QUESTION = re.compile(rf"({_SLUG}|\*): (\S.{{0,499}})")
+REVIEW_TRIGGER = re.compile(
+    rf"(?P<fact>{_SLUG})(?: (?P<sign><=|>=|is) (?P<values>[^<>]+?))? -> (?P<fields>{_SLUG}(?:, {_SLUG})*)"
+)
+
+
+def review_fields(value: Sequence[str]) -> str | None:
+    for line in value:
+        if not REVIEW_FIELD.fullmatch(line):
+            return f"{line!r} is no field; write it as `security: Security`"
+    keys = [line.partition(":")[0] for line in value]
+    return "a field is named twice" if len(set(keys)) != len(keys) else None
+
+
+def review_questions(value: Sequence[str]) -> str | None:
+    for line in value:
+        if not REVIEW_QUESTION.fullmatch(line):
+            return f"{line!r} is no question; write it as `security: Who could misuse this?`"
+    return None
+
+
+def review_triggers(value: Sequence[str]) -> str | None:
+    for line in value:
+        found = REVIEW_TRIGGER.fullmatch(line)
+        if found is None:
+            return f"{line!r} is no trigger; write it as `tier <= 1 -> architecture`"
+        if problem := _trigger_problem(found["fact"], found["sign"], found["values"] or ""):
+            return f"{line!r}: {problem}"
+    return None
+
+
+def _trigger_problem(fact: str, sign: str | None, values: str) -> str | None:
+    kind = REVIEW_FACTS.get(fact)
+    if kind is None:
+        return f"nothing is known of {fact!r}; known: {', '.join(REVIEW_FACTS)}"
+    if kind == "truth":
+        return f"{fact} is true or false; write `{fact} -> ...`" if sign else None
+    if kind == "word":
+        return None if sign == "is" else f"write `{fact} is one, other -> ...`"
+    number = re.fullmatch(r"\d{1,12}(\.\d{1,4})?", values)
+    return None if sign in ("<=", ">=") and number else f"write `{fact} >= 10 -> ...`"
+
+
+def keyed_lines(value: Sequence[str]) -> str | None:
+    """Lines of the form `key: text`, each key once."""
+    keys = []
+    for line in value:
+        key, colon, text = (part.strip() for part in line.partition(":"))
+        if not (key and colon and text) or len(key) > 40 or len(text) > 300:
+            return f"{line[:60]!r} isn't `key: text` (40 and 300 characters at most)"
+        keys.append(key)
+    double = next((key for key in keys if keys.count(key) > 1), None)
+    return f"the key {double!r} stands there twice" if double is not None else None
+
+
+def five_questions(value: Sequence[str]) -> str | None:
+    if len(value) != 5:
+        return f"there are {len(value)} questions, not five"
+    if any(not one.strip() or len(one) > 300 for one in value):
+        return "a question is empty or longer than 300 characters"
+    return None

@@ -12,6 +12,7 @@ def contradictions(
     accounts: schema.Accounts,
     calendar: schema.Calendar,
     outbox: schema.Outbox,
+    reviews: schema.Reviews,
     webhooks: schema.Webhooks,
     **_others: object,
 ) -> Iterator[tuple[Keys, str]]:
@@ -33,3 +34,15 @@ def contradictions(
         )
     if problem := checks.subdivision(calendar.country, calendar.subdivision):
         yield ((("calendar", "subdivision"), ("calendar", "country")), problem)
+    known = {line.partition(":")[0] for line in (*reviews.fields, *reviews.more_fields)}
+    for key in ("questions", "more_questions"):
+        for line in getattr(reviews, key):
+            if line.partition(":")[0] not in known | {"*"}:
+                yield (("reviews", key), ("reviews", "fields")), f"there is no field for the question {line!r}"
+    for key in ("triggers", "more_triggers"):
+        for line in getattr(reviews, key):
+            if missing := set(line.rpartition(" -> ")[2].split(", ")) - known:
+                yield (
+                    (("reviews", key), ("reviews", "fields")),
+                    f"{line!r} names no field that there is: {min(missing)}",
+                )
