@@ -125,6 +125,26 @@ class Contributions:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Credit:
+    """The ledger of credit: what is derived from events, and who settles a dispute about it."""
+
+    derive_seconds: float = rule(
+        "Seconds between two looks at what happened, for entries that follow from it.", minimum=1, maximum=86_400
+    )
+    reuse_days: int = rule(
+        "Days after a handover during which another team that begins to use the service is credit for the visit.",
+        minimum=1,
+        maximum=3650,
+    )
+    dispute_days: int = rule("Days during which an entry can be disputed.", minimum=1, maximum=3650)
+    dispute_minutes: int = rule(
+        "Working minutes that the manager of the unit above has for a dispute; then the next unit above is asked.",
+        minimum=1,
+        maximum=500_000,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Discussions:
     """Comments on requests, roadmaps and whatever else has a story."""
 
@@ -470,7 +490,7 @@ class Reviews:
         "Working minutes for saying what happened; then the manager above is asked.", minimum=1, maximum=500_000
     )
     tier_tags: tuple[str, ...] = rule(
-        "Where the tier of a service stands: tags such as `tier-` (its number follows) and annotations or labels by name."
+        "Where the tier of a service stands: tags such as `tier-` (its number follows), annotations or labels by name."
     )
     data_class_keys: tuple[str, ...] = rule("Annotations or labels that hold the class of a service's data.")
 
@@ -595,6 +615,7 @@ class Rulebook:
     catalog: Catalog
     clocks: Clocks
     contributions: Contributions
+    credit: Credit
     discussions: Discussions
     duplicates: Duplicates
     engagements: Engagements
