@@ -20,6 +20,7 @@ MODULES = (
     "ask",
     "request",
     "request_exchange",
+    "engagement",
     "insights",
     "route",
     "roadmap",

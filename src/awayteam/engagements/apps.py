@@ -5,3 +5,10 @@ class EngagementsConfig(AppConfig):
     name = "awayteam.engagements"
     label = "engagements"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from awayteam.engagements.plots import CONTRACT, ENGAGEMENT
+        from awayteam.stories import registry
+
+        registry.register(ENGAGEMENT)
+        registry.register(CONTRACT)

@@ -182,7 +182,7 @@ class Member(models.Model):
     """Somebody who works in the away team, from `joins_on` until `leaves_on` (both days belong to it; None: the end).
 
     `share` is the contracted share of their time in percent; it counts once their manager agreed (`agreed_at`). Who was
-    on the list when a text was written is signed with it; who comes later needs the home side's word (`home_agreed_at`).
+    on the list when a text was written is signed with it; who comes later needs the home side's `home_agreed_at`.
     `left_at` is set where they stop early; `why` says why.
     """
 
