@@ -3,6 +3,11 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
+from awayteam.kernel.appendonly import protect, protect_columns, unprotect, unprotect_columns
+
+CONTRACT = ("engagement_id", "number", "text", "sha256", "why", "proposed_side", "created_at")
+"""What was signed, and what it belongs to."""
+
 
 class Migration(migrations.Migration):
 
@@ -421,5 +426,13 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='standard',
             constraint=models.UniqueConstraint(fields=('engagement', 'repository', 'path', 'sha256'), name='standard_once'),
+        ),
+        migrations.RunPython(
+            lambda _apps, editor: protect_columns(editor.connection, "engagements_contract", CONTRACT),
+            lambda _apps, editor: unprotect_columns(editor.connection, "engagements_contract"),
+        ),
+        migrations.RunPython(
+            lambda _apps, editor: protect(editor.connection, "engagements_signature"),
+            lambda _apps, editor: unprotect(editor.connection, "engagements_signature"),
         ),
     ]
