@@ -93,7 +93,7 @@ MACHINE = Machine(
     },
     transitions=(
         _on(V.PROPOSE, S.PREPARING, S.PROPOSED, (P.AWAY, P.HOME), "A contract is written and signed by one side."),
-        _on(V.REVISE, S.PROPOSED, S.PREPARING, (P.AWAY, P.HOME), "The text is taken back to be changed; signatures are void."),
+        _on(V.REVISE, S.PROPOSED, S.PREPARING, (P.AWAY, P.HOME, P.AWAYTEAM), "The text is taken back to be changed; signatures are void."),
         _on(V.SIGN, S.PROPOSED, (S.AGREED, S.ACTIVE), (P.AWAY, P.HOME), "The second side signs the same text; on or after the first day work begins at once."),
         _on(V.DECLINE, S.PROPOSED, S.DECLINED, (P.AWAY, P.HOME), "The other side doesn't sign, with its reason."),
         _on(V.START, S.AGREED, S.ACTIVE, (P.AWAY, P.CLOCK), "Work begins, and access with it."),

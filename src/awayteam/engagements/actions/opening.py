@@ -113,8 +113,8 @@ def _check_teams(home: Team, away: Team, request: Request | None) -> None:
         return
     if request.home_team_id != home.pk:
         raise InvalidInput("That request is to another team.", "", {"request": "asks another team"})
-    away = RequestState(request.state) is RequestState.AWAY
-    if not away and (why := requests.why_not(facts_of(request), RequestVerb.SEND_AWAY)):
+    gone = RequestState(request.state) is RequestState.AWAY
+    if not gone and (why := requests.why_not(facts_of(request), RequestVerb.SEND_AWAY)):
         raise Conflict(why, "An away team can come once the home team has answered, or was silent too long.")
 
 

@@ -1,0 +1,47 @@
+"""What the worker looks after: engagements whose teams, service or people are not what they were."""
+
+from datetime import datetime
+
+import structlog
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+
+from awayteam.catalog.models import Ownership
+from awayteam.engagements.actions.reorganising import concerned, reorganise
+from awayteam.engagements.models import Contract, Engagement, Member
+from awayteam.kernel.jobs import Job
+from awayteam.organisation.models import Membership
+from awayteam.organisation.queries.dates import dated
+
+log = structlog.get_logger(__name__)
+MOST = 5_000
+
+
+def touched(now: datetime) -> "QuerySet[Engagement]":
+    """Open engagements that may have to follow a reorganisation; some may prove to be as they were."""
+    here = dated(now)
+    lost = Ownership.objects.filter(
+        entity=OuterRef("service"), owner__team=OuterRef("home_team"), ends__gte=OuterRef("created_at")
+    )
+    moved = Exists(lost) & Q(service__owner__team__isnull=False) & ~Q(service__owner__team=F("home_team"))
+    members = Member.objects.filter(engagement=OuterRef("pk"), left_at__isnull=True)
+    visitors = Member.objects.filter(engagement=OuterRef(OuterRef("pk")), left_at__isnull=True).values("person")
+    changed_sides = Exists(Membership.objects.filter(here, team=OuterRef("home_team"), person__in=visitors))
+    gone = Exists(members.filter(person__left_at__lte=now))
+    stray = ~Exists(Membership.objects.filter(here, person=OuterRef("turn_person"), team=OuterRef("turn_team")))
+    turnless = Contract.objects.filter(engagement=OuterRef("pk"), state="signing", turn_person__left_at__lte=now)
+    doubtful = moved | changed_sides | gone | (stray & Q(turn_team__isnull=False)) | Exists(turnless)
+    return Engagement.objects.filter(concerned(now) | (Q(closed_at__isnull=True) & doubtful))
+
+
+def run(now: datetime) -> int:
+    """Let them follow; returns how many changed. One that fails doesn't stop the others."""
+    done = 0
+    for pk in list(touched(now).order_by("pk").values_list("pk", flat=True)[:MOST]):
+        try:
+            done += reorganise(pk, now=now)
+        except Exception:
+            log.exception("engagement.reorganise.failed", engagement=pk)
+    return done
+
+
+JOB = Job(name="engagements.reorganisations", every_seconds=300, run=run)
