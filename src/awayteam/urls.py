@@ -8,8 +8,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("awayteam.accounts.urls")),
     path("", include("awayteam.catalog.urls")),
     path("", include("awayteam.contributions.urls")),
+    path("", include("awayteam.credit.urls")),
     path("", include("awayteam.discussions.urls")),
     path("", include("awayteam.duplicates.urls")),
+    path("", include("awayteam.engagements.urls")),
     path("", include("awayteam.imports.urls")),
     path("", include("awayteam.insights.urls")),
     path("", include("awayteam.kernel.urls")),
@@ -18,6 +20,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("awayteam.organisation.urls")),
     path("", include("awayteam.requests.urls")),
     path("", include("awayteam.roadmaps.urls")),
+    path("", include("awayteam.rounds.urls")),
     path("", include("awayteam.web.urls")),
 ]
 handler400 = "awayteam.web.errors.bad_request"

@@ -7,8 +7,15 @@ class EngagementsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from awayteam.engagements import places
+        from awayteam.engagements.asking import ANNOUNCING
+        from awayteam.engagements.jobs import JOB
         from awayteam.engagements.plots import CONTRACT, ENGAGEMENT
+        from awayteam.kernel import jobs
         from awayteam.stories import registry
 
         registry.register(ENGAGEMENT)
         registry.register(CONTRACT)
+        jobs.register(JOB)
+        jobs.register(ANNOUNCING)
+        places.register()

@@ -1,0 +1,1 @@
+"""Pages of engagements: lists, the story of one, its contract, the guided set-up, and open places."""
