@@ -8,6 +8,7 @@ syntax is RE2's (Go's): no back-references, no look-around; what isn't supported
 
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 
 from awayteam.sources.ownership.regularparse import Kind, Node, RegularError, parse
 
@@ -15,6 +16,8 @@ __all__ = ["RegularError", "RegularSet"]
 
 _MAX_STATES = 20_000
 """States of the automaton of one expression: RE2 has a like bound on program size."""
+_MAX_KEPT = 2_000
+"""Expressions whose automata are kept for the next file that holds them."""
 _MAX_CACHED = 5_000
 """Cached steps of one expression before they are forgotten."""
 _WORD = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
@@ -50,14 +53,15 @@ class RegularSet:
 
     def __init__(self, expressions: Sequence[str]) -> None:
         """Raises `RegularError` for an expression that is wrong or too large; test them one by one to learn which."""
-        self._machines: list[_Machine] = []
+        self._machines: list[_Machine | None] = []
+        self._needs: list[str] = []
         self._by_start: dict[int, dict[str, list[int]]] = {}
         self._by_end: dict[int, dict[str, list[int]]] = {}
         self._always: list[int] = []
         for index, expression in enumerate(expressions):
-            node = parse(expression)
-            self._machines.append(_Machine(node))
-            start, end = fixed_ends(node)
+            machine, start, end, need = _compiled(expression)
+            self._machines.append(machine)
+            self._needs.append(need)
             if start:
                 self._by_start.setdefault(len(start), {}).setdefault(start, []).append(index)
             elif end:
@@ -71,7 +75,10 @@ class RegularSet:
             candidates += known.get(text[:length], ())
         for length, known in self._by_end.items():
             candidates += known.get(text[-length:], ())
-        return frozenset(index for index in candidates if self._machines[index].search(text))
+        machines, needs = self._machines, self._needs
+        return frozenset(
+            i for i in candidates if needs[i] in text and ((machine := machines[i]) is None or machine.search(text))
+        )
 
 
 class _Machine:
@@ -121,6 +128,30 @@ class _Machine:
         if state is None:
             state = self._states[(steps, before)] = _State(steps, before, False)
         return state
+
+
+@lru_cache(maxsize=_MAX_KEPT)
+def _compiled(expression: str) -> tuple[_Machine | None, str, str, str]:
+    """An expression's automaton, its fixed beginning and end, and the longest text that every match must hold; no
+    automaton where it says no more than its beginning.
+
+    Files of rules change line by line, so that nearly every expression of one version is in the next: what was built
+    for it, and what it has read, is kept.
+    """
+    node = parse(expression)
+    start, end = fixed_ends(node)
+    machine = _Machine(node)  # built also where it isn't needed: it refuses what is too large
+    parts = _flat(node)
+    return (None if start and len(parts) == len(start) + 1 else machine), start, end, _longest(parts)
+
+
+def _longest(parts: Iterable[Node]) -> str:
+    """The longest run of fixed characters of a sequence."""
+    longest = run = ""
+    for part in parts:
+        run = run + part.ranges[0][0] if _is_fixed(part) else ""
+        longest = max(longest, run, key=len)
+    return longest
 
 
 def fixed_ends(node: Node) -> tuple[str, str]:
