@@ -128,9 +128,6 @@ class Contributions:
 class Credit:
     """The ledger of credit: what is derived from events, and who settles a dispute about it."""
 
-    derive_seconds: float = rule(
-        "Seconds between two looks at what happened, for entries that follow from it.", minimum=1, maximum=86_400
-    )
     reuse_days: int = rule(
         "Days after a handover during which another team that begins to use the service is credit for the visit.",
         minimum=1,
@@ -219,6 +216,7 @@ class Engagements:
     extension_days_max: int = rule(
         "By how many working days one ruling may make the time-box grow at most.", minimum=1, maximum=260
     )
+    access_notice_days: int = rule("How many days before somebody's access ends they are told.", minimum=1, maximum=30)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

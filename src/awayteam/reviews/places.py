@@ -1,0 +1,5 @@
+"""What reviews add to pages."""
+
+
+def register() -> None:
+    pass

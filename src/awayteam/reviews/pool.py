@@ -1,0 +1,150 @@
+"""Reads what the choice of a bar raiser needs, in a bounded number of statements, and makes it.
+
+`assign_reviewer` is what other apps call for an independent person: it writes nothing.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.db.models import Count, F, Max, Q
+
+from awayteam.kernel import businesstime, rulebook
+from awayteam.kernel.clocks import calendar_of
+from awayteam.organisation.models import Membership, Team
+from awayteam.organisation.queries import dated
+from awayteam.reviews import assignment, chain
+from awayteam.reviews.assignment import Candidate, Choice, Need
+from awayteam.reviews.models import Absence, BarRaiser, Review
+
+Recent = Callable[[Collection[int], Collection[int], datetime], Iterable[tuple[int, int, str]]]
+"""(persons, teams, since) -> (person, team, words) for each who worked with one of these teams since then."""
+
+_recent: dict[str, Recent] = {}
+
+
+def register_recent(key: str, recent: Recent) -> None:
+    """Let an upper app say who lately worked with a team; called in `AppConfig.ready()`. One or two statements."""
+    _recent[key] = recent
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What somebody is sought for: `people` ask and decide (their lines are closed), `barred` never review this."""
+
+    field: str
+    teams: Sequence[Team]
+    people: Mapping[int, str]
+    barred: Mapping[int, str]
+    minutes: int
+
+
+def assign_reviewer(
+    field: str,
+    *,
+    teams: Sequence[Team],
+    people: Collection[int] = (),
+    without: Collection[int] = (),
+    now: datetime,
+) -> Choice:
+    """An independent bar raiser of `field` for something between `teams`, with the reasons; `person` None: nobody can.
+
+    `people` (ids) ask or decide: they and their management lines are passed over, as is everybody in `without`. Writes
+    nothing; some ten statements.
+    """
+    asking = dict.fromkeys(people, "Asks or decides here.")
+    barred = {**dict.fromkeys(without, "Was asked before, or takes part."), **asking}
+    minutes = rulebook.current().reviews.review_minutes
+    return find(Wanted(field, teams, asking, barred, minutes), now)
+
+
+def find(wanted: Wanted, now: datetime) -> Choice:
+    """The choice for what is wanted."""
+    need, candidates = load(wanted, now)
+    return assignment.choose(candidates, need)
+
+
+def load(wanted: Wanted, now: datetime) -> tuple[Need, list[Candidate]]:
+    """What is needed, and everybody in the pool of the field as they are now."""
+    book = rulebook.current().reviews
+    units = chain.Units.load()
+    lines = chain.lines_of(set(wanted.people), units, now)
+    teams = frozenset(team.pk for team in wanted.teams)
+    today = now.date()
+    need = Need(
+        field=wanted.field, today=today, until=businesstime.add(calendar_of(), now, wanted.minutes).date(),
+        houses=units.houses(teams, book.near_units), teams=teams, names=units.names, barred=wanted.barred,
+        asking=frozenset(wanted.people), above=lines.above,
+    )  # fmt: skip
+    return need, _candidates(wanted.field, need, units, lines, now)
+
+
+def _candidates(field: str, need: Need, units: chain.Units, lines: chain.Lines, now: datetime) -> list[Candidate]:
+    book = rulebook.current().reviews
+    rows = list(BarRaiser.objects.filter(field=field, ended_at__isnull=True).select_related("person"))
+    ids = [row.person_id for row in rows]
+    places = places_of(ids, now)
+    loads, last = loads_of(ids)
+    away = absences_of(ids, need.today)
+    recent = _lately(ids, need.teams, now - timedelta(days=book.recent_days)) if book.recent_days else {}
+    left = {row.person_id for row in rows if row.person.left_at is not None and row.person.left_at <= now}
+    return [
+        Candidate(
+            person=row.person_id, name=str(row.person), field=row.field,
+            houses=units.houses(places.get(row.person_id, ()), book.near_units),
+            above=lines.bosses(row.person_id, places.get(row.person_id, ()), units),
+            trained=row.trained_on is not None and row.trained_on <= need.today, since=row.since,
+            term_until=row.term_until, left=row.person_id in left, absences=tuple(away.get(row.person_id, ())),
+            recent=tuple(recent.get(row.person_id, ())), load=loads.get(row.person_id, 0),
+            load_max=row.load_max or book.load_max, last=last.get(row.person_id),
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+def places_of(persons: Collection[int], now: datetime) -> dict[int, set[int]]:
+    """The teams and units of each person; one statement."""
+    found: dict[int, set[int]] = defaultdict(set)
+    rows = Membership.objects.filter(dated(now), person__in=_many(persons)).values_list("person_id", "team_id")
+    for person, team in rows:
+        found[person].add(team)
+    return found
+
+
+def _many(persons: Collection[int]) -> Any:
+    """Few ids as they are; of many, everybody in the pool as a subquery, which no database refuses."""
+    return persons if len(persons) <= 500 else BarRaiser.objects.filter(ended_at__isnull=True).values("person")
+
+
+def loads_of(persons: Collection[int]) -> tuple[dict[int, int], dict[int, date]]:
+    """How many reviews each has open, and the day of the last assignment; one statement."""
+    rows = Review.objects.filter(bar_raiser__in=_many(persons)).values("bar_raiser")
+    counted = rows.annotate(
+        number=Count("pk", filter=Q(closed_at__isnull=True, state="assigned")), last=Max("assigned_at")
+    )
+    found = list(counted.values_list("bar_raiser", "number", "last"))
+    return {who: number for who, number, _ in found}, {who: last.date() for who, _, last in found if last}
+
+
+def absences_of(persons: Collection[int], today: date) -> dict[int, list[tuple[date, date]]]:
+    """Absences that aren't over, by person; one statement."""
+    found: dict[int, list[tuple[date, date]]] = defaultdict(list)
+    rows = Absence.objects.filter(person__in=_many(persons), ends_on__gte=today)
+    for person, first, last in rows.values_list("person_id", "starts_on", "ends_on"):
+        found[person].append((first, last))
+    return found
+
+
+def _lately(persons: Collection[int], teams: Collection[int], since: datetime) -> dict[int, list[tuple[int, str]]]:
+    """Where each of them lately reviewed or worked, as far as it is one of `teams`."""
+    found: dict[int, list[tuple[int, str]]] = defaultdict(list)
+    rows = Review.objects.filter(bar_raiser__in=_many(persons), teams__in=teams, assigned_at__gte=since)
+    rows = rows.annotate(involved=F("teams")).exclude(state="withdrawn")
+    for person, team, at in rows.values_list("bar_raiser_id", "involved", "assigned_at"):
+        found[person].append((team, f"Reviewed with an involved team on {at:%Y-%m-%d}."))
+    for recent in _recent.values():
+        for person, team, words in recent(persons, teams, since):
+            found[person].append((team, words))
+    return found
