@@ -12,6 +12,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("awayteam.discussions.urls")),
     path("", include("awayteam.duplicates.urls")),
     path("", include("awayteam.engagements.urls")),
+    path("", include("awayteam.handovers.urls")),
     path("", include("awayteam.imports.urls")),
     path("", include("awayteam.insights.urls")),
     path("", include("awayteam.kernel.urls")),

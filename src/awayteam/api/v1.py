@@ -4,6 +4,7 @@ from awayteam import __version__
 from awayteam.accounts.api import router as account
 from awayteam.catalog import api as catalog
 from awayteam.contributions.api import router as contributions
+from awayteam.credit.api import router as credit
 from awayteam.discussions.api import router as discussions
 from awayteam.duplicates.api import router as duplicates
 from awayteam.imports.api import router as sources
@@ -34,6 +35,7 @@ api.add_router("/sources", sources)
 api.add_router("/contributions", contributions)
 api.add_router("/requests", requests)
 api.add_router("/insights", insights)
+api.add_router("/credit", credit)
 api.add_router("", duplicates)
 api.add_router("", routing)
 api.add_router("", roadmaps.roadmaps)
