@@ -5,3 +5,14 @@ class RoundsConfig(AppConfig):
     name = "awayteam.rounds"
     label = "rounds"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from awayteam.kernel import jobs
+        from awayteam.rounds import places
+        from awayteam.rounds.jobs import JOB
+        from awayteam.rounds.plots import ROUND
+        from awayteam.stories import registry
+
+        registry.register(ROUND)
+        jobs.register(JOB)
+        places.register()

@@ -81,6 +81,7 @@ def environment(**options: Any) -> jinja2.Environment:
         short=texts.short,
         value_words=texts.value_words,
         with_code=texts.with_code,
+        work_span=texts.work_span,
     )
     made.tests["address"] = texts.is_web_address
     return made

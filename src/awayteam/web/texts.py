@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 
 from markupsafe import Markup, escape
 
+from awayteam.kernel.businesstime import spoken
+
 KIND_WORDS = {
     "api": ("API", "APIs"),
     "component": ("Service", "Services"),
@@ -28,6 +30,11 @@ def count(number: int | float | None) -> str:
 def plural(number: int, one: str, many: str = "") -> str:
     """ "1 team", "12,345 teams"."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def work_span(minutes: int) -> str:
+    """Working time as people say it, by days of eight hours: "1 working day 3 h"."""
+    return spoken(minutes, 480)
 
 
 def kind_words(kind: str, many: bool = False) -> str:
