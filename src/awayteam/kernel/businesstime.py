@@ -52,13 +52,15 @@ class Calendar:
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> "Calendar":
         """The calendar of `to_data`; raises as the class does."""
-        return cls(
-            time_zone=data["time_zone"],
-            country=data["country"],
-            subdivision=data["subdivision"],
-            weekdays=tuple(data["weekdays"]),
-            hours=(data["hours"][0], data["hours"][1]),
-        )
+        first, last = data["hours"][0], data["hours"][1]
+        place = data["time_zone"], data["country"], data["subdivision"]
+        return _calendar(*place, tuple(data["weekdays"]), (first, last))
+
+
+@lru_cache(maxsize=2_000)
+def _calendar(zone: str, country: str, subdivision: str, weekdays: tuple[int, ...], hours: tuple[str, str]) -> Calendar:
+    """One object for equal values: a page has few calendars on many clocks, and each is looked up day by day."""
+    return Calendar(zone, country, subdivision, weekdays, hours)
 
 
 def minute_of_day(text: str) -> int:

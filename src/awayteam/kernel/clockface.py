@@ -1,7 +1,9 @@
 """What a clock shows to people: pure, from its row and `now`."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from awayteam.kernel import businesstime
 from awayteam.kernel.businesstime import Calendar
@@ -22,7 +24,21 @@ class ClockFace:
     text: str
 
 
-def describe(clock: Clock, now: datetime) -> ClockFace:
+@dataclass(frozen=True, slots=True)
+class ClockValues:
+    """What `describe` needs of a clock, for lists that read no whole rows; `COLUMNS` are the fields in their order."""
+
+    state: str
+    due_at: datetime
+    allowance_minutes: int
+    remaining_minutes: int | None
+    calendar: Mapping[str, Any]
+
+
+COLUMNS = ("state", "due_at", "allowance_minutes", "remaining_minutes", "calendar")
+
+
+def describe(clock: Clock | ClockValues, now: datetime) -> ClockFace:
     """The face of `clock` at `now`: "4 h left of 2 working days", and whether it is in its last quarter or overdue."""
     calendar, state = Calendar.from_data(clock.calendar), ClockState(clock.state)
     left, allowance = _left(clock, calendar, now), clock.allowance_minutes
@@ -41,7 +57,7 @@ def describe(clock: Clock, now: datetime) -> ClockFace:
     )
 
 
-def _left(clock: Clock, calendar: Calendar, now: datetime) -> int:
+def _left(clock: Clock | ClockValues, calendar: Calendar, now: datetime) -> int:
     if clock.remaining_minutes is not None:
         return clock.remaining_minutes
     if now >= clock.due_at:

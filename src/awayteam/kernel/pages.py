@@ -11,7 +11,7 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
 from django.template.loader import render_to_string
-from django.urls import reverse
+from django.urls import get_script_prefix
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from awayteam.kernel.errors import AwayteamError, InvalidInput, NotFound, NotSignedIn
@@ -122,7 +122,7 @@ def thing_address(ref: str, page: str = "") -> str:
     namespace, _, name = rest.partition("/")
     where = {"group": "teams", "user": "people"}.get(kind, "")
     parts = [where, namespace, name] if where else ["catalog", namespace, kind, name]
-    return reverse("home") + "/".join(quote(part, safe="") for part in parts) + "/" + (f"{page}/" if page else "")
+    return get_script_prefix() + "/".join(quote(part, safe="") for part in parts) + "/" + (f"{page}/" if page else "")
 
 
 class PageForm(forms.Form):

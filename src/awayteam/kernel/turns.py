@@ -142,13 +142,13 @@ def _list(place: Place, rows: Iterable[TurnRow], counted: Iterable[Mapping[Place
 
 def _clocks(actor: Actor, now: datetime, told: Collection[tuple[str, int]]) -> Iterable[TurnRow]:
     """Running clocks whose turn is this person's or one of their teams', without those of subjects that are told."""
+    kinds = sorted({kind for kind, _id in told})
+    known = [Q(subject_kind=kind, subject_id__in=[id for one, id in told if one == kind]) for kind in kinds]
     whose = Q(turn_team_id__in=sorted(actor.teams)) if actor.teams else Q(pk__in=[])
     if actor.person_id is not None:
         whose |= Q(turn_person_id=actor.person_id)
-    running = Clock.objects.filter(whose, state=ClockState.RUNNING).order_by("due_at", "pk")[:AT_MOST]
-    for clock in running:
-        if (clock.subject_kind, clock.subject_id) in told:
-            continue
+    running = Clock.objects.filter(whose, *(~one for one in known), state=ClockState.RUNNING)
+    for clock in running.order_by("due_at", "pk")[:AT_MOST]:
         mine = clock.turn_person_id is None or clock.turn_person_id == actor.person_id
         yield TurnRow(
             place=Place.YOURS if mine else Place.SOON,

@@ -126,9 +126,11 @@ class Request(models.Model):
             ),
             models.CheckConstraint(condition=Q(value_per_week__gte=0), name="request_value_not_negative"),
         ]
-        indexes = [
+        indexes = [  # a partial index answers without the table, on SQLite, where it has the column of its condition
             models.Index(
-                fields=["home_team", "-value_per_week", "id"], name="request_queue", condition=Q(closed_at__isnull=True)
+                fields=["home_team", "-value_per_week", "id", "closed_at"],
+                name="request_queue",
+                condition=Q(closed_at__isnull=True),
             ),
             models.Index(
                 fields=["turn_person", "due_at", "id"], name="request_turn", condition=Q(turn_person__isnull=False)
@@ -140,7 +142,9 @@ class Request(models.Model):
             models.Index(
                 fields=["state", "-value_per_week", "-id"], name="request_board", condition=Q(closed_at__isnull=True)
             ),
-            models.Index(fields=["closed_at", "kind"], name="request_kind"),
+            models.Index(fields=["turn_team", "closed_at"], name="request_turns", condition=Q(closed_at__isnull=True)),
+            models.Index(fields=["kind", "closed_at"], name="request_kind", condition=Q(closed_at__isnull=True)),
+            models.Index(fields=["kind", "state"], name="request_kind_state"),
             models.Index(fields=["state", "due_at"], name="request_state"),
             models.Index(fields=["home_team", "state"], name="request_home_state"),
             models.Index(fields=["created_at", "id"], name="request_created"),
@@ -176,6 +180,7 @@ class Asker(models.Model):
             models.CheckConstraint(condition=Q(value_per_week__gte=0), name="asker_value_not_negative"),
         ]
         indexes = [
+            models.Index(fields=["request", "team", "left_at"], name="asker_here", condition=Q(left_at__isnull=True)),
             models.Index(fields=["team", "request"], name="asker_team"),
             models.Index(fields=["person", "request"], name="asker_person"),
         ]

@@ -16,25 +16,59 @@ from awayteam.requests.deciders import Chosen, Level
 from awayteam.requests.machine import MACHINE, Party, State, Verb
 from awayteam.requests.models import Asker, Request
 
+UNSEEN_MOST = 2_000
+"""Ids of hidden requests that a statement names one by one."""
 
-def visible(actor: Actor, queryset: "QuerySet[Request]", now: datetime | None = None) -> "QuerySet[Request]":  # noqa: ARG001
+
+def visible(
+    actor: Actor,
+    queryset: "QuerySet[Request]",
+    now: datetime | None = None,  # noqa: ARG001
+    *,
+    few: bool = False,
+) -> "QuerySet[Request]":
     """The requests of `queryset` that the actor may see: all but those about an entity that is restricted to others.
 
-    Whoever asks, the home team, the team that is asked to take it and the unit that decides see theirs.
+    Whoever asks, the home team, the team that is asked to take it and the unit that decides see theirs. `few`: the
+    queryset is narrow already, so that each row is looked at for itself; the answer is the same.
     """
     if catalog.sees_everything(actor):
         return queryset
     if actor.kind is ActorKind.ANONYMOUS:
         return queryset.none()
+    if (
+        connection.vendor == "sqlite" and not few
+    ):  # by their numbers, found once: indexes of the list answer without its rows
+        return queryset.exclude(pk__in=_unseen(actor))
     hidden = catalog.hidden(actor).order_by().values("pk")
+    return queryset.filter(Q(entity__isnull=True) | ~Q(entity__in=hidden) | _own(actor))  # faster on PostgreSQL
+
+
+def visible_at_once(actor: Actor, now: datetime | None = None) -> "QuerySet[Request]":
+    """As `visible` of all requests, for a page that asks a handful of questions: the hidden ones are found only once.
+
+    One statement. Where many are hidden, each question finds them for itself.
+    """
+    if catalog.sees_everything(actor) or actor.kind is ActorKind.ANONYMOUS:
+        return visible(actor, Request.objects.all(), now)
+    unseen = list(_unseen(actor)[: UNSEEN_MOST + 1])
+    if len(unseen) > UNSEEN_MOST:
+        return visible(actor, Request.objects.all(), now)
+    return Request.objects.exclude(pk__in=unseen) if unseen else Request.objects.all()
+
+
+def _unseen(actor: Actor) -> "QuerySet[Request, int]":
+    """Ids of the requests about entities that are hidden from the actor, but for those that concern them."""
+    hidden = catalog.hidden(actor).order_by().values("pk")
+    return Request.objects.filter(entity__in=hidden).exclude(_own(actor)).order_by().values_list("pk", flat=True)
+
+
+def _own(actor: Actor) -> Q:
+    """Requests in which the actor or a team of theirs has a part."""
     teams = sorted(actor.teams | actor.manages)
     own = Q(home_team__in=teams) | Q(asking_team__in=teams) | Q(offered_team__in=teams) | Q(level__in=teams)
     asks = Q(team__in=teams) | Q(person=actor.person_id) if actor.person_id is not None else Q(team__in=teams)
-    own |= Q(pk__in=Asker.objects.filter(asks).order_by().values("request"))
-    if connection.vendor == "sqlite":  # by their numbers, found once: indexes of the list answer without its rows
-        unseen = Request.objects.filter(entity__in=hidden).exclude(own)
-        return queryset.exclude(pk__in=unseen.order_by().values("pk"))
-    return queryset.filter(Q(entity__isnull=True) | ~Q(entity__in=hidden) | own)  # PostgreSQL checks each row faster
+    return own | Q(pk__in=Asker.objects.filter(asks).order_by().values("request"))
 
 
 def can_ask(actor: Actor, team: Team) -> Decision:

@@ -47,7 +47,7 @@ def register() -> None:
 def _seen(actor: Actor, condition: Q, *order: str) -> list[queries.RequestRow]:
     """Open requests that fit, as rows; two statements."""
     now = timezone.now()
-    rows = visible(actor, models.Request.objects.filter(condition, closed_at__isnull=True), now)
+    rows = visible(actor, models.Request.objects.filter(condition, closed_at__isnull=True), now, few=True)
     ids = rows.order_by(*(order or ("-value_per_week", "due_at", "pk"))).values_list("pk", flat=True)
     return rows_of(list(ids[: SHOWN + 1]), now)
 
@@ -76,7 +76,7 @@ def _person(request: Request, person: Person) -> dict[str, Any] | None:
 
 
 def _requests(request: Request, ids: set[int]) -> dict[int, str]:
-    seen = visible(request.actor, models.Request.objects.filter(pk__in=ids), timezone.now())
+    seen = visible(request.actor, models.Request.objects.filter(pk__in=ids), timezone.now(), few=True)
     return {id: reverse("request", args=[id]) for id in seen.values_list("pk", flat=True)}
 
 
@@ -91,13 +91,13 @@ def _audience(id: int, persons: frozenset[int], actors: subjects.Actors) -> set[
 
 
 def _sees(actor: Actor, id: int) -> bool:
-    return visible(actor, models.Request.objects.filter(pk=id)).exists()
+    return visible(actor, models.Request.objects.filter(pk=id), few=True).exists()
 
 
 def _references(actor: Actor, names: frozenset[str]) -> dict[str, Reference]:
     """`#17` in texts, as a link to the request where the actor may see it; one statement."""
     numbers = {name: int(name[1:]) for name in names if name[1:].isascii() and name[1:].isdecimal() and len(name) < 18}
-    seen = visible(actor, models.Request.objects.filter(pk__in=numbers.values()), timezone.now())
+    seen = visible(actor, models.Request.objects.filter(pk__in=numbers.values()), timezone.now(), few=True)
     titles = dict(seen.values_list("pk", "title")) if numbers else {}
     return {
         name: Reference(reverse("request", args=[pk]), titles[pk], KIND, pk)

@@ -94,7 +94,7 @@ def similar(
     proposed = _proposed(weights, counts, without)
     if not proposed:
         return []
-    rows = visible(actor, Request.objects.filter(pk__in=proposed, closed_at__isnull=True))
+    rows = visible(actor, Request.objects.filter(pk__in=proposed, closed_at__isnull=True), few=True)
     known = {row.pk: row for row in rows.select_related("home_team").defer("need", "pasted", "routing")}
     theirs = _terms(known)
     usual = sorted(weights.values())[len(weights) // 2]

@@ -82,7 +82,7 @@ def hold(request: Request | int, *, actor: Actor, now: datetime, version: int | 
     Raises `NotFound`, and `Conflict` where it isn't at `version` any more.
     """
     pk = request if isinstance(request, int) else request.pk
-    seen = permissions.visible(actor, Request.objects.filter(pk=pk), now)
+    seen = permissions.visible(actor, Request.objects.filter(pk=pk), now, few=True)
     found = seen.select_for_update(of=("self",)).select_related(*RELATED).first()
     if found is None:
         raise NotFound(f"There is no request #{pk}.", "Look at the list of requests.")

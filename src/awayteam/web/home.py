@@ -17,7 +17,8 @@ from awayteam.kernel.requests import Request
 from awayteam.kernel.subjects import ShownEvent
 from awayteam.kernel.turns import Total, TurnRow
 
-EVENTS_READ = 200
+EVENTS_READ = (50, 250)
+"""Events that are read for what moved: a few, and more where many of them are told as one line."""
 EVENTS_SHOWN = 14
 EVENTS_PAGE = 50
 TICKING = frozenset(
@@ -52,13 +53,21 @@ class Run:
 @require_safe
 def home(request: Request) -> HttpResponse:
     now = timezone.now()
-    latest = feed(request.actor, since=now - timedelta(days=1), limit=EVENTS_READ)
-    context = {
-        "turns": _turns(request, now),
-        "moved": runs(subjects.shown(request, [one for one in latest.items if one.name not in TICKING]))[:EVENTS_SHOWN],
-        "panels": panels.build("home", request),
-    }
+    context = {"turns": _turns(request, now), "moved": _moved(request, now), "panels": panels.build("home", request)}
     return render(request, "web/home.html", context)
+
+
+def _moved(request: Request, now: datetime) -> "list[Run]":
+    """What happened since yesterday, in few lines; two statements and those of the subjects' kinds, seldom twice."""
+    told: list[ShownEvent] = []
+    cursor = None
+    for limit in EVENTS_READ:
+        latest = feed(request.actor, since=now - timedelta(days=1), cursor=cursor, limit=limit)
+        told += subjects.shown(request, [one for one in latest.items if one.name not in TICKING])
+        cursor, lines = latest.next_cursor, runs(told)
+        if cursor is None or len(lines) > EVENTS_SHOWN:
+            break
+    return lines[:EVENTS_SHOWN]
 
 
 @require_safe

@@ -1,6 +1,6 @@
 """The Jinja2 environment of our pages. Every app's `templates/` folder is searched; those of libraries are not."""
 
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest
 from django.template.backends.jinja2 import Jinja2
-from django.urls import reverse
+from django.urls import get_script_prefix, get_urlconf, reverse
 from django.utils import timezone
 
 from awayteam.kernel import markdown, pages, panels, rulebook
@@ -88,7 +88,15 @@ def environment(**options: Any) -> jinja2.Environment:
 
 
 def _url(name: str, *args: Any, **kwargs: Any) -> str:
-    return reverse(name, args=args or None, kwargs=kwargs or None)
+    """The address of a page. A page asks for dozens, the frame for the same ones each time."""
+    return _reversed(get_script_prefix(), get_urlconf(), name, args, tuple(kwargs.items()))
+
+
+@lru_cache(maxsize=4_096, typed=True)
+def _reversed(
+    _prefix: str, urlconf: str | None, name: str, args: tuple[Any, ...], kwargs: tuple[tuple[str, Any], ...]
+) -> str:
+    return reverse(name, urlconf, args=args or None, kwargs=dict(kwargs) or None)
 
 
 @jinja2.pass_context

@@ -128,10 +128,10 @@ def health(actor: Actor, rulebook: Rulebook, *, at: datetime | None = None) -> H
     """How the organisation stands; three statements."""
     alive = Q(dissolved_at__isnull=True) if at is None else Q(dissolved_at__isnull=True) | Q(dissolved_at__gt=at)
     rows = list(Team.objects.filter(alive, declared=True).values_list("pk", "is_unit", "on_call_url"))
-    pairs = Membership.objects.filter(dated(at)).values_list("team", "person").distinct()
-    sizes = Counter(team for team, _ in pairs)
+    now_in = Membership.objects.filter(dated(at)).order_by()
+    sizes = Counter(dict(now_in.values_list("team").annotate(size=Count("person", distinct=True))))
     here = Person.objects.filter(left_at__isnull=True) if at is None else Person.objects.exclude(left_at__lte=at)
-    placed = Count("pk", filter=Q(pk__in=Membership.objects.filter(dated(at)).values("person")))
+    placed = Count("pk", filter=Q(pk__in=now_in.values("person")))
     persons = here.aggregate(all=Count("pk"), placed=placed)
     own = [(pk, url) for pk, is_unit, url in rows if not is_unit]
     return Health(

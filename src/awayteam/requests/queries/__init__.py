@@ -1,6 +1,6 @@
 """Every read of requests; each takes the actor first and answers with what that actor may see, as frozen rows."""
 
-from awayteam.requests.queries.facets import facets
+from awayteam.requests.queries.facets import facets, total_of
 from awayteam.requests.queries.filters import GROUPS, RequestFilter, states
 from awayteam.requests.queries.lists import SORTS, Queue, list_requests, load, queue, row_of, total, waiting_for
 from awayteam.requests.queries.next import Option, Turn
@@ -34,5 +34,6 @@ __all__ = [
     "story",
     "timeline",
     "total",
+    "total_of",
     "waiting_for",
 ]

@@ -1,66 +1,86 @@
 """How many requests have each value of each property, each property counted without its own filter."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from heapq import nlargest
 from typing import Any
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from awayteam.catalog.queries.references import canonical
 from awayteam.kernel.actor import Actor
 from awayteam.organisation.models import Team
-from awayteam.requests.machine import State
-from awayteam.requests.models import Request
-from awayteam.requests.permissions import visible
-from awayteam.requests.queries.filters import ALL_STATES, ME, MINE, RequestFilter, narrow, states
+from awayteam.requests.machine import OPEN, State
+from awayteam.requests.models import Asker, Request
+from awayteam.requests.permissions import visible_at_once
+from awayteam.requests.queries.filters import ALL_STATES, ME, MINE, OPEN_STATES, RequestFilter, narrow, states
 from awayteam.requests.queries.rows import Facet, FacetValue
 from awayteam.requests.rules import spoken
 
 NAMES = ("state", "kind", "home", "asking", "turn")
-COLUMNS = {"state": "state", "kind": "kind", "home": "home_team", "asking": "askers__team", "turn": "turn_team"}
+OF_TEAMS = ("home", "asking", "turn")
+COLUMNS = {"state": "state", "kind": "kind", "home": "home_team", "turn": "turn_team"}
 MOST_VALUES = 50
 
 
 def facets(actor: Actor, filter: RequestFilter, *, now: datetime, most: int = MOST_VALUES) -> list[Facet]:
     """Facets state, kind, home, asking and turn, each with its `most` frequent values and all that are selected.
 
-    "turn" is by team. Every number is what a list with that value shows. Six statements, and those of the names in the
-    filter. Raises `InvalidInput` for an impossible filter.
+    "turn" is by team. Every number is what a list with that value shows. Seven statements, and those of the names in
+    the filter. Raises `InvalidInput` for an impossible filter.
     """
-    among = visible(actor, Request.objects.all(), now)
+    among = visible_at_once(actor, now)
     if filter.text.strip():  # words are looked for once, not for each facet
         words = RequestFilter(state=(ALL_STATES,), text=filter.text, merged=True)
         ids = narrow(among, words, actor, now).order_by().values_list("pk", flat=True)
         among, filter = Request.objects.filter(pk__in=list(ids)), replace(filter, text="")
     counts = {name: _count(among, actor, filter, name, now) for name in NAMES}
-    teams = {id for name in ("home", "asking", "turn") for id in counts[name] if id is not None}
-    rows = Team.objects.filter(pk__in=teams).values_list("pk", "ref", "title", "name")
+    chosen = {name: _chosen(name, filter) for name in NAMES}
+    teams = {id for name in OF_TEAMS for id in _leading(counts[name], most)}
+    named = Q(pk__in=teams) | Q(ref__in={ref for name in OF_TEAMS for ref in chosen[name]})
+    rows = Team.objects.filter(named).values_list("pk", "ref", "title", "name")
     labels = {pk: (ref, title or name) for pk, ref, title, name in rows}
-    return [_facet(name, counts[name], filter, labels, most) for name in NAMES]
+    return [_facet(name, counts[name], chosen[name], labels, most) for name in NAMES]
+
+
+def total_of(facets: Sequence[Facet], filter: RequestFilter) -> int:
+    """How many requests a list with this filter has in all, from its facets: they count the states without it."""
+    wanted = set(states(filter.state))
+    counted = [value for facet in facets if facet.name == "state" for value in facet.values]
+    return sum(value.count for value in counted if value.value in wanted)
+
+
+def _leading(counts: Mapping[int | None, int], most: int) -> list[int]:
+    """The teams that can be among the `most` frequent, with all that are as frequent as the last of them."""
+    known = {id: count for id, count in counts.items() if id is not None}
+    last = min(nlargest(most, known.values()), default=0)
+    return [id for id, count in known.items() if count >= last]
 
 
 def _count(among: "QuerySet[Request]", actor: Actor, filter: RequestFilter, name: str, now: datetime) -> dict[Any, int]:
+    if name == "turn":  # of the final ones it is nobody's
+        running = [state.value for state in states(filter.state) if state in OPEN]
+        if not running:
+            return {}
+        filter = replace(filter, state=(OPEN_STATES,) if len(running) == len(OPEN) else tuple(running))
     fitting = narrow(among, filter, actor, now, without=name)
     if name == "state" and not filter.merged:
         fitting = fitting.exclude(state=State.MERGED.value) if State.MERGED.value not in filter.state else fitting
     if name == "asking":
-        fitting = fitting.filter(askers__left_at__isnull=True)
-    if name == "turn":
-        fitting = fitting.filter(turn_team__isnull=False)  # of the final ones it is nobody's
-    number = Count("pk", distinct=name == "asking")
-    return dict(fitting.order_by().values_list(COLUMNS[name]).annotate(number=number))
+        asking = Asker.objects.filter(left_at__isnull=True, request__in=fitting.order_by().values("pk"))
+        return dict(asking.order_by().values_list("team").annotate(number=Count("request", distinct=True)))
+    return dict(fitting.order_by().values_list(COLUMNS[name]).annotate(number=Count("pk")))
 
 
 def _facet(
-    name: str, counts: Mapping[Any, int], filter: RequestFilter, labels: Mapping[int, tuple[str, str]], most: int
+    name: str, counts: Mapping[Any, int], chosen: set[str], labels: Mapping[int, tuple[str, str]], most: int
 ) -> Facet:
-    chosen = _chosen(name, filter)
     values = []
     for key, count in counts.items():
-        if key is None:
+        if key is None or (name in OF_TEAMS and key not in labels):
             continue
-        value, label = labels.get(key, ("", "")) if name in ("home", "asking", "turn") else (key, key)
+        value, label = labels[key] if name in OF_TEAMS else (key, key)
         label = spoken(State(key)) if name == "state" else label
         values.append(FacetValue(value, label, count, value in chosen))
     if name == "state":
@@ -68,7 +88,7 @@ def _facet(
         return Facet(name, values)
     values.sort(key=lambda value: (not value.selected, -value.count, value.label))
     most = max(most, sum(value.selected for value in values))
-    return Facet(name, values[:most], max(0, len(values) - most))
+    return Facet(name, values[:most], max(0, sum(key is not None for key in counts) - most))
 
 
 def _chosen(name: str, filter: RequestFilter) -> set[str]:

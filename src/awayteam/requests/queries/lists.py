@@ -128,7 +128,7 @@ def queue(actor: Actor, team: Team, now: datetime, *, by: str = "value", limit: 
     `by` is "value" (the highest first, then the shortest time left) or "clock" (the other way round).
     """
     ours = Q(home_team=team) | Q(offered_team=team)
-    open_ones = visible(actor, Request.objects.filter(ours, closed_at__isnull=True), now)
+    open_ones = visible(actor, Request.objects.filter(ours, closed_at__isnull=True), now, few=True)
     order = ("due_at", "-value_per_week", "pk") if by == "clock" else ("-value_per_week", "due_at", "pk")
     ids = list(open_ones.order_by(*order).values_list("pk", flat=True)[: limit + 1])
     left_out = open_ones.order_by().count() - limit if len(ids) > limit else 0
@@ -171,7 +171,7 @@ def _own_turn(actor: Actor) -> Q:
 
 def load(actor: Actor, pk: int, now: datetime) -> Request:
     """The request with this number, with its teams, people, entity and clock; one statement. Raises `NotFound`."""
-    seen = visible(actor, Request.objects.filter(pk=pk), now) if 0 < pk < 2**63 else Request.objects.none()
+    seen = visible(actor, Request.objects.filter(pk=pk), now, few=True) if 0 < pk < 2**63 else Request.objects.none()
     found = seen.select_related(*RELATED, "turn_person", "turn_team", "decider", "merged_into").first()
     if found is None:
         raise NotFound(f"There is no request #{pk}.", "Look at the list of requests.")

@@ -8,8 +8,7 @@ from itertools import islice
 from typing import Any
 
 from awayteam.kernel import clockface
-from awayteam.kernel.clockface import ClockFace
-from awayteam.kernel.models import Clock
+from awayteam.kernel.clockface import ClockFace, ClockValues
 from awayteam.organisation.models import Person, Team
 from awayteam.requests.machine import State
 from awayteam.requests.models import Request
@@ -129,7 +128,7 @@ OWN = (
 TEAMS = ("home_team", "offered_team", "asking_team", "turn_team")
 PEOPLE = ("asker", "turn_person")
 ENTITY = tuple(f"entity__{name}" for name in ("id", "ref", "kind", "title", "name"))
-CLOCK = tuple(f"clock__{name}" for name in ("state", "due_at", "allowance_minutes", "remaining_minutes", "calendar"))
+CLOCK = tuple(f"clock__{name}" for name in clockface.COLUMNS)
 COLUMNS = (
     *OWN,
     *(f"{team}__{name}" for team in TEAMS for name in ("id", "ref", "title", "name", "is_unit")),
@@ -171,10 +170,7 @@ def _person(values: Sequence[Any]) -> Link | None:
 
 
 def _face(values: Sequence[Any], now: datetime) -> ClockFace | None:
-    if values[0] is None:
-        return None
-    names = ("state", "due_at", "allowance_minutes", "remaining_minutes", "calendar")
-    return clockface.describe(Clock(**dict(zip(names, values, strict=True))), now)
+    return None if values[0] is None else clockface.describe(ClockValues(*values), now)
 
 
 def team_link(team: Team) -> Link:

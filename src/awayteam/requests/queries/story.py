@@ -259,10 +259,12 @@ def _escalation(row: Escalation, spent: Sequence[ManagementTime]) -> EscalationR
 
 def _others(actor: Actor, request: Request, now: datetime) -> list[RequestRow]:
     """The requests merged into this one, and the one into which it was merged; two statements."""
-    merged = visible(actor, Request.objects.filter(merged_into=request), now)
+    merged = visible(actor, Request.objects.filter(merged_into=request), now, few=True)
     ids = list(merged.order_by("pk").values_list("pk", flat=True)[:100])
     if request.merged_into_id is not None:
-        ids += visible(actor, Request.objects.filter(pk=request.merged_into_id), now).values_list("pk", flat=True)
+        ids += visible(actor, Request.objects.filter(pk=request.merged_into_id), now, few=True).values_list(
+            "pk", flat=True
+        )
     return rows_of(ids, now)
 
 

@@ -11,9 +11,10 @@ from django.test.utils import CaptureQueriesContext
 from awayteam.discussions import actions as discussions
 from awayteam.kernel import clocks
 from awayteam.kernel.errors import InvalidInput, NotFound
-from awayteam.requests import actions, queries
+from awayteam.requests import actions, permissions, queries
 from awayteam.requests.actions import Aim, Plan, Worth
-from awayteam.requests.models import Asker
+from awayteam.requests.models import Asker, Request
+from awayteam.requests.permissions import visible
 from awayteam.requests.queries import RequestFilter
 from awayteam.requests.stepping import subject_of
 from awayteam.requests.tests.town import Town, found, service
@@ -227,6 +228,37 @@ def test_the_story_says_what_happens_next_and_what_happened(town: Town) -> None:
     ]
 
 
+@pytest.mark.parametrize("named", [permissions.UNSEEN_MOST, 0])
+def test_facets_leave_out_what_is_hidden_and_tell_the_length_of_the_list(
+    town: Town, monkeypatch: pytest.MonkeyPatch, named: int
+) -> None:
+    monkeypatch.setattr(permissions, "UNSEEN_MOST", named)
+    town.ask(title="Keys", aim=Aim(entity=service(town, "vault", "orders", restricted=True)))
+    town.ask(title="Refunds")
+    closed = town.ask("sue", "search", title="Bulk", kind="bug")
+    actions.withdraw(closed.pk, actor=town.actor("sue"), now=town.now, words="Gone.")
+    filters = [NOTHING, RequestFilter(state=("all",)), RequestFilter(state=("closed",)), RequestFilter(kind=("bug",))]
+    for who, seen in (("sue", 1), ("paul", 2), ("olga", 2)):
+        actor = town.actor(who)
+        for wanted in filters:
+            facets = queries.facets(actor, wanted, now=town.now)
+            assert queries.total_of(facets, wanted) == queries.total(actor, wanted, town.now), (who, wanted)
+        for facet in queries.facets(actor, NOTHING, now=town.now):
+            if facet.name != "state":
+                assert sum(value.count for value in facet.values) == seen, (who, facet.name)
+        rows = set(visible(actor, Request.objects.all(), town.now))
+        assert rows == set(visible(actor, Request.objects.all(), town.now, few=True)), who
+        assert rows == set(permissions.visible_at_once(actor)), who
+
+
+def test_a_facet_shows_the_most_frequent_and_counts_the_rest(town: Town) -> None:
+    for number in range(3):
+        town.ask(title=f"Refunds {number}")
+    town.ask("sue", "search", title="Bulk")
+    facets = {facet.name: facet for facet in queries.facets(town.actor("paul"), NOTHING, now=town.now, most=1)}
+    assert [(value.count, facets["asking"].more) for value in facets["asking"].values] == [(3, 1)]
+
+
 @pytest.mark.parametrize("many", [1, 12])
 def test_statements_do_not_grow_with_what_there_is(town: Town, many: int) -> None:
     for number in range(many):
@@ -240,7 +272,7 @@ def test_statements_do_not_grow_with_what_there_is(town: Town, many: int) -> Non
     assert len(listed) == 2
     with CaptureQueriesContext(connection) as counted:
         queries.facets(actor, NOTHING, now=town.now)
-    assert len(counted) == 6
+    assert len(counted) == 7
     with CaptureQueriesContext(connection) as queued:
         queries.queue(actor, town.team("orders"), town.now)
     assert len(queued) == 2

@@ -39,7 +39,7 @@ def index(request: Request) -> HttpResponseBase:
     facets = queries.facets(request.actor, filter, now=now, most=12)
     context = _frame(request, "list") | {
         "page": page,
-        "total": queries.total(request.actor, filter, now),
+        "total": queries.total_of(facets, filter),
         "facets": [facet for facet in facets if facet.values],
         "sort": sort,
         "states": [filter.state[0]] if len(filter.state) == 1 else list(filter.state) or ["open"],
