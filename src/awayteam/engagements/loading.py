@@ -20,7 +20,6 @@ class _Signed(NamedTuple):
     """A contract that both sides signed."""
 
     pk: int
-    number: int
     written: datetime
     in_force: datetime
 
@@ -68,8 +67,9 @@ def _grantings(wanted: Any) -> dict[int, list[Interval]]:
 def _signed(wanted: Any) -> dict[int, list[_Signed]]:
     found: dict[int, list[_Signed]] = defaultdict(list)
     rows = Contract.objects.filter(engagement__in=wanted, state=ContractState.IN_FORCE.value).order_by("number")
-    for engagement, *row in rows.values_list("engagement", "pk", "number", "created_at", "in_force_at"):
-        found[engagement].append(_Signed(*row))
+    for engagement, pk, written, in_force in rows.values_list("engagement", "pk", "created_at", "in_force_at"):
+        assert in_force is not None  # the database keeps it so
+        found[engagement].append(_Signed(pk, written, in_force))
     return found
 
 

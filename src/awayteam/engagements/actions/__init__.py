@@ -2,6 +2,32 @@
 
 from awayteam.engagements.actions.amending import amend, decline_amendment, sign_amendment, withdraw_amendment
 from awayteam.engagements.actions.extending import extend_by_ruling, extend_for_silence
+from awayteam.engagements.actions.freezing import (
+    Taken,
+    Upload,
+    add_baseline_item,
+    add_standard,
+    find_standards,
+    remove_baseline,
+    remove_standard,
+    take_baseline,
+    take_standards,
+)
+from awayteam.engagements.actions.members import (
+    Joining,
+    add_member,
+    agree_to_member,
+    change_member,
+    end_membership,
+    welcome_member,
+)
+from awayteam.engagements.actions.offering import (
+    apply_for_place,
+    close_place,
+    offer_place,
+    refuse_application,
+    take_application,
+)
 from awayteam.engagements.actions.opening import ScopeLine, Terms, open_engagement, set_scope, write_draft
 from awayteam.engagements.actions.running import (
     accept,
@@ -17,27 +43,47 @@ from awayteam.engagements.actions.running import (
 from awayteam.engagements.actions.signing import decline, preview, propose, revise, sign
 
 __all__ = [
+    "Joining",
     "ScopeLine",
+    "Taken",
     "Terms",
+    "Upload",
     "accept",
+    "add_baseline_item",
+    "add_member",
+    "add_standard",
+    "agree_to_member",
     "amend",
+    "apply_for_place",
+    "change_member",
     "close",
+    "close_place",
     "decline",
     "decline_amendment",
     "deploy",
+    "end_membership",
     "extend_by_ruling",
     "extend_for_silence",
+    "find_standards",
     "hand_over",
+    "offer_place",
     "open_engagement",
     "pause",
     "preview",
     "propose",
+    "refuse_application",
+    "remove_baseline",
+    "remove_standard",
     "resume",
     "revise",
     "set_scope",
     "sign",
     "sign_amendment",
     "start",
+    "take_application",
+    "take_baseline",
+    "take_standards",
+    "welcome_member",
     "withdraw",
     "withdraw_amendment",
     "work_on",
