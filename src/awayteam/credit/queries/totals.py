@@ -7,8 +7,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, Sum
-from django.db.models.functions import Concat
+from django.db.models import CharField, Count, Sum
+from django.db.models.functions import Cast, Concat
 
 from awayteam.credit.models import Entry, EntryUnit
 from awayteam.credit.permissions import visible
@@ -51,13 +51,17 @@ class Part:
     totals: Sequence[Total]
 
 
-THING = Concat("subject_kind", "subject_id")
+def _counts(path: str = "") -> dict[str, Any]:
+    """Entries, different things that they are about, and the sum of their quantities."""
+    number = Cast(f"{path}subject_id", CharField())
+    thing = Concat(f"{path}subject_kind", number, output_field=CharField())
+    return {"number": Count("pk"), "things": Count(thing, distinct=True), "sum": Sum(f"{path}quantity")}
 
 
 def totals(actor: Actor, wanted: CreditFilter, now: datetime) -> list[Total]:
     """A total for each kind, also of those that nobody has; one statement."""
     rows = visible(actor, Entry.objects.filter(wanted.condition, withdrawn_at__isnull=True), now).order_by()
-    return _totals(rows.values_list("kind").annotate(Count("pk"), Count(THING, distinct=True), Sum("quantity")))
+    return _totals(rows.values_list("kind").annotate(**_counts()))
 
 
 def _totals(rows: Iterable[Any]) -> list[Total]:
@@ -80,11 +84,10 @@ def parts(actor: Actor, wanted: CreditFilter, now: datetime) -> list[Part]:
     seen = visible(actor, Entry.objects.filter(wanted.condition, withdrawn_at__isnull=True), now).order_by()
     rows: dict[int, dict[str, tuple[int, int, Decimal]]] = defaultdict(dict)
     own = seen.filter(team__in=ids).values_list("team_id", "kind")
-    for team, kind, *counted in own.annotate(Count("pk"), Count(THING, distinct=True), Sum("quantity")):
+    for team, kind, *counted in own.annotate(**_counts()):
         rows[team][kind] = (counted[0], counted[1], counted[2])
     units = EntryUnit.objects.filter(unit__in=ids, entry__in=seen.values("pk")).values_list("unit_id", "entry__kind")
-    thing = Concat("entry__subject_kind", "entry__subject_id")
-    for team, kind, *counted in units.annotate(Count("pk"), Count(thing, distinct=True), Sum("entry__quantity")):
+    for team, kind, *counted in units.annotate(**_counts("entry__")):
         old = rows[team].get(kind, (0, 0, Decimal(0)))
         rows[team][kind] = (old[0] + counted[0], old[1] + counted[1], old[2] + counted[2])
     found = [(team, rows[team.pk]) for team in below if rows.get(team.pk)]

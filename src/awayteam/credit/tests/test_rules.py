@@ -58,7 +58,9 @@ def test_a_visit_gives_each_member_one_entry_with_its_evidence(members: list[Gue
     assert len({one.key for one in made}) == len(made)
     assert {one.person for one in made} <= {guest.person for guest in members}
     for one in made:
-        assert one.evidence == ("event", 7) and one.quantity > 0 and one.kind is Kind.ENGAGEMENT
+        assert one.evidence == ("event", 7)
+        assert one.quantity > 0
+        assert one.kind is Kind.ENGAGEMENT
         assert one.quantity == rules.days([guest for guest in members if guest.person == one.person], worked)
 
 
@@ -74,7 +76,8 @@ def test_a_late_or_nameless_answer_gives_nothing() -> None:
 @given(st.integers(1, 1440))
 def test_hours_are_what_was_booked(minutes: int) -> None:
     (made,) = rules.gave_hours(event(), Given(4, 5, 1, minutes, "Pairing"), ("engagement", 3, "Refunds"))
-    assert abs(made.quantity * 60 - minutes) <= Decimal("0.3") and made.key == rules.hours_key(4)
+    assert abs(made.quantity * 60 - minutes) <= Decimal("0.3")
+    assert made.key == rules.hours_key(4)
 
 
 @given(st.sampled_from([None, 1, 2, 3]), moments, moments)
@@ -113,7 +116,8 @@ def test_a_person_has_credit_in_the_name_of_a_party_before_any_other_team() -> N
 def test_units_above_end_even_in_a_circle(parents: dict[int, int], team: int) -> None:
     units = Units({child: [Stay(parent, None, None)] for child, parent in parents.items()})
     found = units.above(team, START)
-    assert len(found) == len(set(found)) and team not in found
+    assert len(found) == len(set(found))
+    assert team not in found
     chain = [team, *found]
     assert all(parents[low] == high for low, high in zip(chain, found, strict=False))
 
