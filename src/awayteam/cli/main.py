@@ -22,6 +22,7 @@ MODULES = (
     "request_exchange",
     "engagement",
     "insights",
+    "credit",
     "route",
     "roadmap",
     "goal",
