@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from awayteam.engagements.views import contract, lists, setup, signing, story, verbs
+from awayteam.engagements.views import contract, lists, people, setup, signing, story, verbs
 
 ONE = "engagements/<int:pk>/"
 
@@ -11,6 +11,7 @@ urlpatterns = [
     path("engagements/new/", setup.new, name="engagement_new"),
     path("engagements/board/", lists.board, name="engagements_board"),
     path("places/", lists.places, name="places"),
+    path("places/<int:pk>/", people.place, name="place"),
     path("teams/<str:namespace>/<str:name>/engagements/", lists.of_team, name="team_engagements"),
     path(ONE, story.story, name="engagement"),
     path(f"{ONE}amend/", signing.amend, name="engagement_amend"),

@@ -1,11 +1,13 @@
 """Pages of engagements: they work without JavaScript, and say who may do what, and why not."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.core import serializers
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
@@ -101,7 +103,7 @@ def test_an_engagement_is_opened_from_a_request_set_up_and_signed_by_both(villag
     }
     keys = {field: town.person(name).pk for field, name in people.items()}
     status, html = post("pia", f"{step}/people/", version=row.version, **keys)
-    assert status == 303, html
+    assert status == 303, re.findall(r"field-error.*?</p>|flash-error.*?</p>", html, re.S)
     html = seen("pia", f"/engagements/{row.pk}/sign/")
     assert "Sign for payments and propose it" in html
     _, sha256 = actions.preview(Engagement.objects.get(), timezone.now())
@@ -222,13 +224,14 @@ def test_an_amendment_shows_what_it_changes_before_it_is_signed(village: Village
     later = (row.ends_on + timedelta(days=14)).isoformat() if row.ends_on else ""
     values = {
         "version": row.version, "why": "The import is larger than we knew.", "title": row.title, "goal": row.goal,
-        "done_means": "\n".join(row.done_means), "home_decider": row.home_decider_id, "home_contact": row.home_contact_id,
+        "done_means": "\n".join(row.done_means), "home_decider": row.home_decider_id,
+        "home_contact": row.home_contact_id,
         "home_deputy": row.home_deputy_id, "away_lead": row.away_lead_id, "manager": row.manager_id,
         "lines": "orders /refunds/", "ends_on": later, "working_days": row.working_days, "review_mode": row.review_mode,
         "pledged_hours": row.pledged_hours, "warranty_days": row.warranty_days,
     }  # fmt: skip
     status, html = post("pia", f"/engagements/{row.pk}/amend/", **values)
-    assert status == 303, html
+    assert status == 303, re.findall(r"field-error.*?</p>|flash-error.*?</p>", html, re.S)
     html = seen("olga", f"/engagements/{row.pk}/sign/")
     assert "Last day" in html
     assert later in html
@@ -257,7 +260,7 @@ def test_lists_narrow_sort_page_and_export(village: Village) -> None:
     assert "Cheaper invoices" in seen("pia", "/engagements/board/?away=mine")
     for team in ("payments", "orders", "commerce"):
         assert "Cheaper invoices" in seen("ann", f"/teams/default/{team}/engagements/")
-    seen("ann", "/engagements/?sort=wrong", 400)
+    seen("ann", "/engagements/?sort=wrong", 422)
 
 
 def test_panels_stand_on_pages_of_services_teams_and_people(village: Village) -> None:
@@ -280,3 +283,78 @@ def test_a_restricted_visit_is_not_there_for_others(village: Village) -> None:
     seen("sue", f"/engagements/{row.pk}/sign/", 404)
     seen("sue", f"/engagements/{row.pk}/setup/goal/", 404)
     seen("paul", f"/engagements/{row.pk}/")
+
+
+def test_people_are_put_on_the_list_agreed_to_and_taken_off(village: Village) -> None:
+    row = village.open(**days())
+    address = f"/engagements/{row.pk}/setup/members/"
+    assert "paul" in seen("pia", address)
+    sue = village.person("sue")
+    assert post("pia", address, do="add", share=40, other="sue")[0] == 303
+    member = row.members.get(person=sue)
+    assert (member.share, member.agreed_at) == (40, None)
+    assert "their manager’s" in seen("pia", address)
+    before = rows()
+    assert post("ann", address, do="agree", member=member.pk)[0] == 403
+    assert rows() == before
+    status, html = post("pia", address, do="add", share=40, other="oscar")
+    assert status == 422
+    assert "nobody is on both" in html
+    assert post("sue", address, do="end", member=member.pk, reason="Elsewhere.")[0] == 303
+    assert row.members.get(person=sue).left_at is not None
+
+
+def test_a_place_is_offered_applied_for_and_taken(village: Village) -> None:
+    row = active(village)
+    address = f"/engagements/{row.pk}/setup/members/"
+    given = {"title": "Somebody who knows exports", "skills": "SQL, Python", "hours": 60, "words": "Ask paul."}
+    assert post("pia", address, do="offer", **given)[0] == 303
+    place = row.places.get()
+    html = seen("sue", "/places/?q=exports&skill=sql")
+    assert "Somebody who knows exports" in html
+    assert post("sue", f"/places/{place.pk}/", do="apply", words="I wrote the last one.")[0] == 303
+    assert "You applied" in seen("sue", f"/places/{place.pk}/")
+    assert "I wrote the last one." not in seen("ann", f"/places/{place.pk}/")
+    html = seen("pia", f"/places/{place.pk}/")
+    assert "I wrote the last one." in html
+    applied = place.applications.get()
+    before = rows()
+    assert post("ann", f"/places/{place.pk}/", do="take", application=applied.pk, share=50)[0] in (403, 422)
+    assert rows() == before
+    assert post("pia", f"/places/{place.pk}/", do="take", application=applied.pk, share=50)[0] == 303
+    assert row.members.filter(person=village.person("sue"), left_at__isnull=True).exists()
+    assert "No place fits." in seen("ann", "/places/?q=exports")
+
+
+JUNIT = b"""<?xml version="1.0"?><testsuite name="all" tests="2" failures="1"><testcase classname="refunds" name="half">
+<failure message="expected 2">no</failure></testcase><testcase classname="refunds" name="whole"/></testsuite>"""
+
+
+def test_the_baseline_is_taken_from_files_and_by_hand(village: Village) -> None:
+    row = village.open(**days())
+    address = f"/engagements/{row.pk}/setup/baseline/"
+    status, html = post("pia", address, do="upload", results=SimpleUploadedFile("junit.xml", JUNIT))
+    assert status == 303, re.findall(r"field-error.*?</p>|flash-error.*?</p>", html, re.S)
+    assert "half" in seen("pia", address)
+    status, html = post("pia", address, do="upload", results=SimpleUploadedFile("bad.xml", b"<testsuite"))
+    assert status == 422
+    assert "bad.xml" in html
+    assert post("pia", address, do="item", kind="defect", key="Rounding of half a cent")[0] == 303
+    assert row.baseline.count() == 2
+    item = row.baseline.get(kind="defect")
+    assert post("ann", address, do="drop", id=item.pk)[0] in (403, 409, 422)
+    assert post("pia", address, do="drop", id=item.pk)[0] == 303
+    assert row.baseline.count() == 1
+
+
+def test_standards_are_written_by_hand_and_taken_out(village: Village) -> None:
+    row = village.open(**days())
+    address = f"/engagements/{row.pk}/setup/standards/"
+    assert "write the standards by hand" in seen("pia", address)
+    status, _ = post("pia", address, do="write", title="Reviews", text="")
+    assert status == 422
+    assert post("pia", address, do="write", title="Reviews", text="# Tests\nEach change has one.")[0] == 303
+    standard = row.standards.get()
+    assert "Each change has one." in seen("olga", f"/engagements/{row.pk}/standards/{standard.pk}/")
+    assert post("pia", address, do="remove", id=standard.pk)[0] == 303
+    assert not row.standards.exists()

@@ -16,6 +16,7 @@ from awayteam.engagements.machine import State
 from awayteam.engagements.models import Engagement
 from awayteam.engagements.permissions import Standing
 from awayteam.engagements.queries.story import draft_gaps
+from awayteam.engagements.views import people, proofs
 from awayteam.engagements.views.frame import KEYS, after, closed, page
 from awayteam.kernel.errors import Conflict, NotFound
 from awayteam.kernel.pages import done, render
@@ -109,6 +110,10 @@ def step(request: Request, pk: int, step: str) -> HttpResponseBase:
     standing = Standing(request.actor, row, now)
     if step in FORMS:
         return _form_step(request, row, standing, step, now)
+    if step == "members":
+        return people.members(request, row, standing, now)
+    if step in ("standards", "baseline"):
+        return proofs.step(request, row, standing, step, now)
     gaps = draft_gaps(row, now, standards=True) if row.state == State.PREPARING else []
     return page(request, row, standing, step, "engagements/setup_check.html", {"missing_needed": gaps})
 
