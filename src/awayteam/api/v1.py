@@ -17,6 +17,7 @@ from awayteam.organisation import api as organisation
 from awayteam.requests.api import router as requests
 from awayteam.requests.routing.api import router as routing
 from awayteam.roadmaps import api as roadmaps
+from awayteam.rounds.api import router as rounds
 
 api = Api(
     title="Awayteam",
@@ -38,6 +39,7 @@ api.add_router("/insights", insights)
 api.add_router("/credit", credit)
 api.add_router("", duplicates)
 api.add_router("", routing)
+api.add_router("", rounds)
 api.add_router("", roadmaps.roadmaps)
 api.add_router("", roadmaps.goals)
 api.add_router("/notifications", notifications)
