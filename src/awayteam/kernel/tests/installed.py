@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import psycopg
 
 from awayteam.kernel.tests.plugin import FOLDER
+from awayteam.kernel.tests.schema import kept
 
 
 def install(folder: Path) -> dict[str, str]:
@@ -41,6 +42,8 @@ def surroundings() -> dict[str, str]:
 def _sqlite() -> Path:
     folder = FOLDER / "template"
     folder.mkdir()
+    if (known := kept()).exists():
+        shutil.copy(known, folder / "awayteam.sqlite3")
     _migrate({"AWAYTEAM_DATA": str(folder)})
     return folder
 

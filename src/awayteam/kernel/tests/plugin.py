@@ -41,6 +41,14 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
     return (yield)
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_configure() -> None:
+    """Runs after pytest-django has read the settings."""
+    from awayteam.kernel.tests import schema
+
+    schema.use()
+
+
 def pytest_itemcollected(item: pytest.Item) -> None:
     """Mark every test that touches the database under test: the others needn't run once for each database."""
     named = set(getattr(item, "fixturenames", ()))
