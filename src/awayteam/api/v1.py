@@ -7,6 +7,7 @@ from awayteam.contributions.api import router as contributions
 from awayteam.credit.api import router as credit
 from awayteam.discussions.api import router as discussions
 from awayteam.duplicates.api import router as duplicates
+from awayteam.engagements import api as engagements
 from awayteam.imports.api import router as sources
 from awayteam.insights.api import router as insights
 from awayteam.kernel.api import router as kernel
@@ -35,6 +36,9 @@ api.add_router("", organisation.changes)
 api.add_router("/sources", sources)
 api.add_router("/contributions", contributions)
 api.add_router("/requests", requests)
+api.add_router("/engagements", engagements.router)
+api.add_router("/access", engagements.access)
+api.add_router("", engagements.offers)
 api.add_router("/insights", insights)
 api.add_router("/credit", credit)
 api.add_router("", duplicates)

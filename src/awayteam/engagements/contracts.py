@@ -295,3 +295,9 @@ def _baseline(line: BaselineLine) -> str:
 def as_data(text: ContractText) -> dict[str, Any]:
     """The text as plain values, for answers of an interface; dates stay dates."""
     return asdict(text)
+
+
+def readable(text: ContractText) -> list[tuple[str, list[str]]]:
+    """Every part that says something, as its label and lines for people, in the order of a page."""
+    lines = _lines(text)
+    return [(label, lines[name]) for name, label in LABELS.items() if lines[name]]

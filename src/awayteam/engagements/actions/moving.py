@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+from awayteam.engagements import turns
 from awayteam.engagements.machine import FINAL, GRANTING, ContractState, ContractVerb, Party, State, Verb
 from awayteam.engagements.models import Contract, Engagement, EngagementStep, Granting
 from awayteam.engagements.plots import CONTRACT, ENGAGEMENT
@@ -64,9 +65,12 @@ def open_access(held: Holding) -> None:
     row = held.row
     if State(row.state) not in GRANTING or row.due_at is None:
         return
-    changed = Granting.objects.filter(engagement=row, ends_at__isnull=True).update(latest_at=row.due_at)
+    latest = row.due_at
+    if row.state == State.ACTIVE.value and row.ends_on is not None:  # a clock ends at whole minutes, the day before it
+        latest = min(latest, turns.end_of(row.ends_on, row.away_team))
+    changed = Granting.objects.filter(engagement=row, ends_at__isnull=True).update(latest_at=latest)
     if not changed:
-        Granting.objects.create(engagement=row, starts_at=held.now, latest_at=row.due_at)
+        Granting.objects.create(engagement=row, starts_at=held.now, latest_at=latest)
 
 
 def end_contracts(held: Holding, words: str, *, lapsed: bool = False) -> None:
