@@ -20,6 +20,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("awayteam.notifications.urls")),
     path("", include("awayteam.organisation.urls")),
     path("", include("awayteam.requests.urls")),
+    path("", include("awayteam.reviews.urls")),
     path("", include("awayteam.roadmaps.urls")),
     path("", include("awayteam.rounds.urls")),
     path("", include("awayteam.web.urls")),

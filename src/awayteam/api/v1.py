@@ -8,6 +8,7 @@ from awayteam.credit.api import router as credit
 from awayteam.discussions.api import router as discussions
 from awayteam.duplicates.api import router as duplicates
 from awayteam.engagements import api as engagements
+from awayteam.handovers.api import router as handovers
 from awayteam.imports.api import router as sources
 from awayteam.insights.api import router as insights
 from awayteam.kernel.api import router as kernel
@@ -42,6 +43,7 @@ api.add_router("", engagements.offers)
 api.add_router("/insights", insights)
 api.add_router("/credit", credit)
 api.add_router("", duplicates)
+api.add_router("", handovers)
 api.add_router("", routing)
 api.add_router("", rounds)
 api.add_router("", roadmaps.roadmaps)

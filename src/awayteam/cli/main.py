@@ -24,6 +24,7 @@ MODULES = (
     "engagement_people",
     "access",
     "engagement_rounds",
+    "engagement_handovers",
     "insights",
     "credit",
     "route",

@@ -5,3 +5,18 @@ class HandoversConfig(AppConfig):
     name = "awayteam.handovers"
     label = "handovers"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from awayteam.handovers import places
+        from awayteam.handovers.actions.hearing import heard
+        from awayteam.handovers.jobs import JOBS
+        from awayteam.handovers.plots import DEFECT, HANDOVER
+        from awayteam.kernel import jobs
+        from awayteam.stories import hooks, registry
+
+        registry.register(HANDOVER)
+        registry.register(DEFECT)
+        hooks.listen("engagement", "handovers", heard)
+        for job in JOBS:
+            jobs.register(job)
+        places.register()

@@ -1,6 +1,7 @@
 """Starting and ending one git process so that nothing in the repository can start another one (see the package)."""
 
 import os
+import re
 import signal
 import subprocess
 import threading
@@ -46,10 +47,12 @@ _OVERRIDES: tuple[tuple[str, str], ...] = (
 )
 _DIFF_VERBS = frozenset({"log", "show", "diff-tree"})
 _VERBS = _DIFF_VERBS | {
-    "cat-file", "config", "count-objects", "fetch", "for-each-ref", "init", "ls-remote", "ls-tree", "merge-base",
-    "name-rev", "rev-list", "rev-parse", "shortlog", "show-ref", "symbolic-ref", "version",
+    "blame", "cat-file", "config", "count-objects", "fetch", "for-each-ref", "init", "ls-remote", "ls-tree",
+    "merge-base", "name-rev", "rev-list", "rev-parse", "shortlog", "show-ref", "symbolic-ref", "version",
 }  # fmt: skip
-"""What may be run: nothing that looks at a work tree, as its attributes could start the repository's own filters."""
+"""What may be run: nothing that looks at a work tree, as its attributes could start the repository's own filters.
+(Blame does where no commit is named: `start` refuses that.)"""
+_COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _PASSED_ON = (
     "PATH", "SYSTEMROOT", "TMPDIR", "SSH_AUTH_SOCK", "SSL_CERT_FILE", "SSL_CERT_DIR", "GIT_SSL_CAINFO",
     "http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY",
@@ -107,6 +110,8 @@ def start(
         raise GitError(
             f"git {args[0] if args else ''} isn't run on repositories of others; use {', '.join(sorted(_VERBS))}"
         )
+    if args[0] == "blame" and (len(args) < 4 or args[-2] != "--" or not _COMMIT.fullmatch(args[-3])):
+        raise GitError("git blame isn't run without the full id of a commit, as that would read the work tree")
     if unknown := set(protocols) - set(NETWORK_PROTOCOLS):
         raise GitError(f"protocol {', '.join(sorted(unknown))} isn't allowed; allowed: {', '.join(NETWORK_PROTOCOLS)}")
     command = ["git", "--no-pager", "--literal-pathspecs"]
@@ -115,6 +120,8 @@ def start(
     command.append(args[0])
     if args[0] in _DIFF_VERBS:
         command += ["--no-ext-diff", "--no-textconv"]
+    if args[0] == "blame":
+        command += ["--no-textconv", "--ignore-revs-file="]
     command += args[1:]
     try:
         return subprocess.Popen(  # noqa: S603  (arguments are a list, never a shell's line)

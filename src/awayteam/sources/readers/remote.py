@@ -64,7 +64,7 @@ def open_remote(
     protocol = protocol_of(url)
     if ref is not None and (not ref or ref.startswith(("-", "+")) or ":" in ref or any(ord(c) < 33 for c in ref)):
         raise ReadError(f"{ref!r} is no name of a branch, tag or commit")
-    mirror = Path(cache) / _folder(url)
+    mirror = mirror_of(url, cache)
     try:
         with _locked(mirror):
             if not gitcmd.is_repository(mirror):
@@ -79,6 +79,11 @@ def open_remote(
     return GitReader(
         mirror, _REF, root=redacted(url), remote="origin", protocols=[protocol], only=only, timeout=timeout
     )
+
+
+def mirror_of(url: str, cache: str | os.PathLike[str]) -> Path:
+    """Where the mirror of `url` is below `cache`, whether it is there or not: commits and folders, no files' contents."""
+    return Path(cache) / _folder(url)
 
 
 def _folder(url: str) -> str:

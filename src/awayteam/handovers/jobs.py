@@ -1,0 +1,49 @@
+"""What the worker looks after: pagers that move, and turns of people who left or may act no more."""
+
+from datetime import datetime
+from typing import TypeVar
+
+import structlog
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
+
+from awayteam.handovers import pager
+from awayteam.handovers.plots import DEFECT, HANDOVER
+from awayteam.kernel.actor import SYSTEM
+from awayteam.kernel.events import EventName
+from awayteam.kernel.jobs import Job
+from awayteam.organisation.models import Membership
+from awayteam.organisation.queries.dates import dated
+from awayteam.stories.models import Story
+from awayteam.stories.plot import Plot
+from awayteam.stories.stepping import hand_on, hold
+
+log = structlog.get_logger(__name__)
+MOST = 2_000
+WHY = "Whoever had the turn may not act any more, or left."
+M = TypeVar("M", bound=Story)
+
+
+def pass_on(now: datetime) -> int:
+    """Give turns to whoever has them now; returns how many went on. One that fails doesn't stop the others."""
+    return _pass_on(HANDOVER, EventName.HANDOVER_REASSIGNED, now) + _pass_on(DEFECT, EventName.DEFECT_REASSIGNED, now)
+
+
+def _pass_on(plot: Plot[M], name: EventName, now: datetime) -> int:
+    here = Membership.objects.filter(dated(now), person=OuterRef("turn_person"), team=OuterRef("turn_team"))
+    gone = Q(turn_person__isnull=True) | Q(turn_person__left_at__lte=now) | ~Exists(here)
+    rows = plot.model._default_manager.filter(gone, closed_at__isnull=True)
+    done = 0
+    for pk in list(rows.order_by("pk").values_list("pk", flat=True)[:MOST]):
+        try:
+            with transaction.atomic():
+                done += hand_on(hold(plot, pk, actor=SYSTEM, now=now), words=WHY, name=name)
+        except Exception:
+            log.exception("turn.failed", kind=plot.kind, row=pk)
+    return done
+
+
+JOBS = (
+    Job(name="handovers.pagers", every_seconds=900, run=pager.run),
+    Job(name="handovers.turns", every_seconds=300, run=pass_on),
+)

@@ -1,0 +1,1 @@
+"""Pages of handovers, deployments, defects, retrospectives and suggestions."""
