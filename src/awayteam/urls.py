@@ -11,6 +11,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("awayteam.credit.urls")),
     path("", include("awayteam.discussions.urls")),
     path("", include("awayteam.duplicates.urls")),
+    path("", include("awayteam.rounds.urls")),  # before engagements, whose verbs take whatever follows a number
     path("", include("awayteam.engagements.urls")),
     path("", include("awayteam.handovers.urls")),
     path("", include("awayteam.imports.urls")),
@@ -22,7 +23,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("awayteam.requests.urls")),
     path("", include("awayteam.reviews.urls")),
     path("", include("awayteam.roadmaps.urls")),
-    path("", include("awayteam.rounds.urls")),
     path("", include("awayteam.web.urls")),
 ]
 handler400 = "awayteam.web.errors.bad_request"

@@ -145,7 +145,7 @@ class Standing:
 
     def signs(self, side: str) -> Decision:
         """Whether the actor may sign for `side`. Nobody helps out here, administrators neither."""
-        if refused := _unable(self.actor):
+        if (refused := _unable(self.actor)) is not None:
             return refused
         person, chosen = self.actor.person_id, self.chosen(side)
         if person is not None and person in chosen.persons:
@@ -158,7 +158,7 @@ class Standing:
 
     def of(self, party: str) -> Decision:
         """Whether the actor may act as `party` in the present state."""
-        if refused := _unable(self.actor):
+        if (refused := _unable(self.actor)) is not None:
             return refused
         side = SIDES.get(party)
         if side is None:
@@ -184,7 +184,7 @@ class Standing:
     @property
     def writes(self) -> Decision:
         """Whether the actor may fill in the draft of the contract: anybody of either side."""
-        if refused := _unable(self.actor):
+        if (refused := _unable(self.actor)) is not None:
             return refused
         if self.side(self.actor.person_id) is not None or self._manages:
             return Decision(True, "You belong to one of the two sides.", "side")

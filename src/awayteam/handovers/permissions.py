@@ -74,7 +74,7 @@ class Standing:
 
     def takes_part(self) -> Decision:
         """Whether the actor may record what happened (a deployment): anybody of either side, and managers above."""
-        if refused := _unable(self.actor):
+        if (refused := _unable(self.actor)) is not None:
             return refused
         if self.side is not None:
             return Decision(True, "You belong to one of the two sides.", "side")
@@ -84,7 +84,7 @@ class Standing:
         return self._helps("Only people of the two sides record this.")
 
     def _anybody(self, side: Side, otherwise: str) -> Decision:
-        if refused := _unable(self.actor):
+        if (refused := _unable(self.actor)) is not None:
             return refused
         if self.side is side:
             return Decision(True, f"You belong to the {side} side.", "side")
@@ -102,7 +102,7 @@ def party_of_handover(standing: Standing, handover: Handover, party: str) -> Dec
     """Whether the actor may act as `party` of this handover."""
     if party != Party.REVIEWER:
         return standing.of(party)
-    if refused := _unable(standing.actor):
+    if (refused := _unable(standing.actor)) is not None:
         return refused
     person = standing.actor.person_id
     if person is not None and person == handover.reviewer_id and standing.side is None:
@@ -130,7 +130,7 @@ def party_of_defect(standing: Standing, defect: Defect, party: str) -> Decision:
 
 
 def _reporter(standing: Standing, defect: Defect) -> Decision:
-    if refused := _unable(standing.actor):
+    if (refused := _unable(standing.actor)) is not None:
         return refused
     person = standing.actor.person_id
     if person is not None and person == defect.reported_by_id:
@@ -139,7 +139,7 @@ def _reporter(standing: Standing, defect: Defect) -> Decision:
 
 
 def _manager(standing: Standing, defect: Defect) -> Decision:
-    if refused := _unable(standing.actor):
+    if (refused := _unable(standing.actor)) is not None:
         return refused
     person = standing.actor.person_id
     chosen = manager_level(standing.engagement, after=None, now=standing.now).chosen
@@ -157,7 +157,7 @@ def can_report(actor: Actor) -> Decision:
 
 def can_dismiss(actor: Actor, service: Entity) -> Decision:
     """Whether the actor may put the suggestion about a service aside: people and managers of the team that owns it."""
-    if refused := _unable(actor):
+    if (refused := _unable(actor)) is not None:
         return refused
     team = service.owner.team_id if service.owner is not None else None
     if team is not None and team in actor.teams | actor.manages:

@@ -67,7 +67,7 @@ def writing(actor: Actor) -> Decision | None:
 
 def can_request(actor: Actor, teams: "list[Team]") -> Decision:
     """Whether the actor may ask for a review in which these teams are involved: any party may."""
-    if refused := writing(actor):
+    if (refused := writing(actor)) is not None:
         return refused
     if actor.kind is ActorKind.SYSTEM or actor.is_administrator:
         return Decision(True, "Administrators may ask for any review.", "administrator")
@@ -78,7 +78,7 @@ def can_request(actor: Actor, teams: "list[Team]") -> Decision:
 
 def keeper(actor: Actor) -> Decision:
     """Whether the actor keeps the pool: administrators, and managers of a unit at the very top."""
-    if refused := writing(actor):
+    if (refused := writing(actor)) is not None:
         return refused
     if actor.is_administrator:
         return Decision(True, "Administrators keep the pool.", "administrator")
@@ -114,7 +114,7 @@ def can_leave(actor: Actor, person: Person, now: datetime) -> Decision:
 
 def can_deviate(actor: Actor, team: Team) -> Decision:
     """Whether the actor may enter a deviation of `team`: whoever decides for it, leads or manages it."""
-    if refused := writing(actor):
+    if (refused := writing(actor)) is not None:
         return refused
     if actor.is_administrator:
         return Decision(True, "Administrators may enter for any team.", "administrator")
@@ -125,7 +125,7 @@ def can_deviate(actor: Actor, team: Team) -> Decision:
 
 def can_meet(actor: Actor, review: Review) -> Decision:
     """Whether the actor may say that a condition is met: the decider, whoever asked, and their team."""
-    if refused := writing(actor):
+    if (refused := writing(actor)) is not None:
         return refused
     if actor.person_id is not None and actor.person_id in (review.decider_id, review.requester_id):
         return Decision(True, "You decide or asked in this review.", "party")

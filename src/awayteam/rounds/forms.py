@@ -257,7 +257,8 @@ FORMS: dict[str, type[VerbForm]] = {
 
 def form_for(verb: str, story: Story, data: Any = None, points: str = "") -> VerbForm:
     """The form of a verb, for the round as its reader sees it."""
-    return FORMS[verb](data, story=story, initial={"version": story.round.version, "points": points})
+    initial = {"version": story.round.version, "points": points}
+    return FORMS[verb](data, story=story, initial=initial, auto_id=f"{verb}_%s")
 
 
 class BookForm(PageForm):

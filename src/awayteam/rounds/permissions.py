@@ -122,7 +122,7 @@ class Standing(Sides):
         return None
 
     def _reviewer(self) -> Decision:
-        if refused := self._own_work():
+        if (refused := self._own_work()) is not None:
             return refused
         if self.round.kind == RoundKind.DESIGN:
             return self._signs_designs()
@@ -142,7 +142,7 @@ class Standing(Sides):
         return Decision(False, "The decider of record signs the design.", "decider-of-record")
 
     def _independent(self, party: str) -> Decision:
-        if refused := self._own_work():
+        if (refused := self._own_work()) is not None:
             return refused
         person = self.actor.person_id
         if person is not None and person == self.round.independent_id:

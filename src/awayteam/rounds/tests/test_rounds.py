@@ -1,5 +1,6 @@
 """Rounds through their actions: who may answer, what may be demanded, what silence does, and what rows say."""
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -10,6 +11,7 @@ from django.db import models
 
 from awayteam.engagements import actions as engagements
 from awayteam.engagements.models import Engagement, Extension, Member
+from awayteam.engagements.permissions import Standing as EngagementStanding
 from awayteam.kernel.errors import AwayteamError, Conflict, InvalidInput, NotAllowed
 from awayteam.kernel.models import Clock, Event
 from awayteam.notifications.models import Notification
@@ -328,3 +330,24 @@ def test_a_turn_passes_on_when_its_person_left(camp: Camp) -> None:
 def test_what_is_shown_is_checked(camp: Camp, field: str, value: str) -> None:
     error = denied(camp.show, error=InvalidInput, **{field: value})
     assert field in error.fields
+
+
+def test_a_token_that_may_only_read_changes_nothing(camp: Camp) -> None:
+    row = camp.show()
+    paul, olga = (replace(camp.actor(name), scopes=frozenset({"read"})) for name in ("paul", "olga"))
+    denied(actions.open_round, camp.engagement, actor=paul, now=MONDAY, kind="change", title="x")
+    denied(actions.approve, row, actor=olga, now=MONDAY)
+    denied(actions.advise, row, actor=olga, now=MONDAY, points=[Point("advice", "x")])
+    denied(actions.withdraw, row, actor=paul, now=MONDAY, words="x")
+    denied(actions.book, camp.engagement, actor=olga, now=MONDAY, minutes=5, what="x")
+    denied(actions.make_report, camp.engagement, actor=olga, now=MONDAY)
+    assert not EngagementStanding(olga, camp.engagement, MONDAY).of("home side")
+
+
+def test_who_opened_it_answers_in_no_role(camp: Camp) -> None:
+    """Even where they were chosen as independent reviewer, or became the decider of record meanwhile."""
+    row = camp.show(kind="design")
+    Round.objects.filter(pk=row.pk).update(independent=camp.person("paul"), state="fall-back")
+    Engagement.objects.update(home_decider=camp.person("paul"))
+    error = denied(actions.approve, row, actor=camp.actor("paul"), now=MONDAY)
+    assert "nobody reviews own work" in str(error)
