@@ -11,7 +11,7 @@ from awayteam.engagements.machine import Verb as EngagementVerb
 from awayteam.engagements.models import Engagement
 from awayteam.handovers import queries
 from awayteam.handovers.actions.handing import begin
-from awayteam.handovers.actions.production import RUNNING
+from awayteam.handovers.actions.production import RUNNING, deploy
 from awayteam.handovers.actions.retrospectives import ASKED
 from awayteam.handovers.machine import OPEN, Party
 from awayteam.handovers.permissions import Standing
@@ -28,6 +28,7 @@ PAGES = ("defect", "defect_verb", "defect_new", "self_service", "self_service_pu
 def register() -> None:
     """Called in `AppConfig.ready()`."""
     ways.instead(EngagementVerb.HAND_OVER.value, begin)
+    ways.instead(EngagementVerb.DEPLOY.value, deploy)
     panels.register("engagement", Panel("handover", "Handover", 40, _handover, "handovers/engagement_panel.html"))
     panels.register("engagement", Panel("warranty", "Warranty", 50, _warranty, "handovers/warranty_panel.html"))
     panels.register("entity", Panel("visits", "Visits and warranty", 30, _entity, "handovers/entity_panel.html"))
