@@ -8,6 +8,7 @@ import hashlib
 import os
 import sqlite3
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ import django
 CACHE = Path(__file__).parents[4] / ".pytest_cache"
 
 
+@cache
 def kept() -> Path:
     """Where the schema of the present migrations is kept, whether it is there or not."""
     from django.db.migrations.loader import MigrationLoader
