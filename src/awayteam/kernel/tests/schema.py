@@ -61,8 +61,8 @@ def keep(connection: Any) -> None:
 
 def use() -> None:
     """Let Django's test runner take the kept schema; called once the settings are read."""
-    from django.db import connection
     from django.core import management
+    from django.db import connection
 
     migrate: Callable[..., Any] = management.call_command
 
