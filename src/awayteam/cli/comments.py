@@ -36,7 +36,6 @@ def comment(
     from django.utils import timezone
 
     from awayteam.discussions import actions, queries
-    from awayteam.discussions.api import comment_of
 
     actor = actor_of(person, needed=True)
     kind, id = _named(actor, subject)
@@ -49,6 +48,8 @@ def comment(
         reply_to=queries.comment(actor, reply_to) if reply_to else None,
     )
     if as_json:
+        from awayteam.discussions.api import comment_of
+
         print_json(comment_of(made).dict())
     else:
         typer.echo(f"Comment {made.pk} on {about.label}.")
@@ -62,13 +63,14 @@ def discussion(
     """Show what was said about a subject."""
     django()
     from awayteam.discussions import queries
-    from awayteam.discussions.api import comment_of
 
     actor = actor_of(person)
     kind, id = _named(actor, subject)
     thread = queries.thread(actor, kind, id)
     rows = [(depth, row) for root in thread.rows for depth, row in [(0, root), *((1, one) for one in root.replies)]]
     if as_json:
+        from awayteam.discussions.api import comment_of
+
         print_json({"label": thread.subject.label, "comments": [comment_of(row.comment).dict() for _, row in rows]})
         return
     typer.echo(thread.subject.label)

@@ -33,12 +33,13 @@ def list_(
     django()
     from awayteam.kernel.actor import SYSTEM
     from awayteam.roadmaps import queries
-    from awayteam.roadmaps.api import shaping
 
     page = queries.goals(
         SYSTEM, team=_team(team) if team else None, states=state or ["open"], cursor=cursor or None, limit=limit
     )
     if as_json:
+        from awayteam.roadmaps.api import shaping
+
         items = [shaping.goal_of(row) for row in page.items]
         print_json({"items": items, "next_cursor": page.next_cursor, "total": page.total})
         return
@@ -166,11 +167,12 @@ def _print(number_: int, as_json: bool) -> None:
 
     from awayteam.kernel.actor import SYSTEM
     from awayteam.roadmaps import queries
-    from awayteam.roadmaps.api import schemas, shaping
 
     row = queries.goal(SYSTEM, number_)
     view = queries.views(SYSTEM, [row], timezone.now())[0]
     if as_json:
+        from awayteam.roadmaps.api import schemas, shaping
+
         print_json(schemas.GoalDetail(**shaping.goal_detail(view)).model_dump(mode="json"))
         return
     typer.secho(f"Goal {row.pk}: {row.title}", bold=True)

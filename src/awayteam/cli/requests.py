@@ -59,10 +59,11 @@ def print_list(actor: Any, wanted: "RequestFilter", sort: str, cursor: str, limi
     from django.utils import timezone
 
     from awayteam.requests import queries
-    from awayteam.requests.api import schemas
 
     page = queries.list_requests(actor, wanted, sort=sort, cursor=cursor or None, limit=limit, now=timezone.now())
     if as_json:
+        from awayteam.requests.api import schemas
+
         items = [schemas.request_of(row).model_dump(mode="json") for row in page.items]
         print_json({"items": items, "next_cursor": page.next_cursor, "total": page.total})
         return
@@ -81,11 +82,12 @@ def print_one(id: int, actor: Any, as_json: bool) -> None:
     from django.utils import timezone
 
     from awayteam.requests import queries
-    from awayteam.requests.api import schemas
 
     now = timezone.now()
     story = queries.story(actor, queries.load(actor, id, now), now)
     if as_json:
+        from awayteam.requests.api import schemas
+
         print_json(schemas.detail_of(story).model_dump(mode="json"))
         return
     _heading(story)

@@ -56,10 +56,11 @@ def list_(
     django()
     from awayteam.kernel.actor import SYSTEM
     from awayteam.roadmaps import queries
-    from awayteam.roadmaps.api import shaping
 
     page = queries.overview(SYSTEM, queries.OverviewFilter(text, None, show), cursor=cursor or None, limit=limit)
     if as_json:
+        from awayteam.roadmaps.api import shaping
+
         items = [shaping.overview_of(row) for row in page.items]
         print_json({"items": items, "next_cursor": page.next_cursor, "total": page.total})
         return
@@ -81,10 +82,11 @@ def show(team: TEAM, as_json: JSON = False) -> None:
 
     from awayteam.kernel.actor import SYSTEM
     from awayteam.roadmaps import queries
-    from awayteam.roadmaps.api import schemas, shaping
 
     view = queries.roadmap(SYSTEM, _team(team), timezone.now())
     if as_json:
+        from awayteam.roadmaps.api import schemas, shaping
+
         print_json(schemas.RoadmapOut(**shaping.roadmap_of(view)).model_dump(mode="json"))
         return
     typer.secho(f"Roadmap of {view.team}", bold=True)
@@ -195,9 +197,10 @@ def what_if(
 
 
 def _options(options: list[Any], as_json: bool) -> None:
-    from awayteam.roadmaps.api import shaping
 
     if as_json:
+        from awayteam.roadmaps.api import shaping
+
         print_json({"items": [shaping.option_of(one) for one in options]})
         return
     rows = ((one.rank, one.p50, one.p85, one.slipped, f"{one.cost:,.1f}") for one in options)
@@ -205,9 +208,10 @@ def _options(options: list[Any], as_json: bool) -> None:
 
 
 def _trial(trial: "Trial", as_json: bool) -> None:
-    from awayteam.roadmaps.api import shaping
 
     if as_json:
+        from awayteam.roadmaps.api import shaping
+
         print_json(shaping.trial_of(trial))
         return
     if trial.own is not None:

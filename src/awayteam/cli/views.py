@@ -25,11 +25,12 @@ def show(
 ) -> None:
     """Show the views that a person finds in the menus of lists."""
     django()
-    from awayteam.lists.api import view_of
     from awayteam.lists.queries import views
 
     rows = views(_actor(person), page=page)
     if as_json:
+        from awayteam.lists.api import view_of
+
         print_json([view_of(row).dict() for row in rows])
         return
     table(
@@ -53,7 +54,6 @@ def save(
 
     from awayteam.kernel.errors import InvalidInput
     from awayteam.lists import actions, queries
-    from awayteam.lists.api import view_of
     from awayteam.organisation.queries import team as team_of
 
     if team and everybody:
@@ -69,6 +69,8 @@ def save(
     )
     row = queries.view(actor, made.pk)
     if as_json:
+        from awayteam.lists.api import view_of
+
         print_json(view_of(row).dict())
     else:
         typer.echo(f"View {row.id} of {row.title} kept: {row.address}")
@@ -86,12 +88,13 @@ def delete(
     from django.utils import timezone
 
     from awayteam.lists import actions, queries
-    from awayteam.lists.api import view_of
 
     actor, now = _actor(person), timezone.now()
     (actions.restore_view if restore else actions.remove_view)(actor=actor, now=now, view_id=view_id)
     row = queries.view(actor, view_id)
     if as_json:
+        from awayteam.lists.api import view_of
+
         print_json(view_of(row).dict())
     else:
         typer.echo(f"The view {row.name!r} of {row.title} is {'back' if restore else 'removed'}.")

@@ -8,8 +8,9 @@ class ContributionsConfig(AppConfig):
 
     def ready(self) -> None:
         from awayteam.contributions import places
-        from awayteam.contributions.jobs import JOB
         from awayteam.kernel import jobs
+        from awayteam.kernel.later import Later
 
-        jobs.register(JOB)
+        run, pending = (Later("awayteam.contributions.jobs", name) for name in ("work", "pending"))
+        jobs.register(jobs.Job("contributions", every_seconds=2.0, run=run, pending=pending, lease_seconds=6 * 3600))
         places.register()

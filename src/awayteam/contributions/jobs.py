@@ -7,14 +7,11 @@ from django.db.models import F, Q
 
 from awayteam.contributions import judging, refresh
 from awayteam.contributions.models import Repository
-from awayteam.kernel import jobs, rulebook
+from awayteam.kernel import rulebook
 from awayteam.kernel.actor import SYSTEM
 from awayteam.kernel.errors import Conflict
 
 log = structlog.get_logger(__name__)
-
-EVERY_SECONDS = 2.0
-LEASE_SECONDS = 6 * 3600
 
 
 def due(now: datetime) -> "list[Repository]":
@@ -44,6 +41,3 @@ def work(now: datetime) -> int:
 
 def pending(now: datetime) -> bool:
     return bool(due(now)) or judging.is_stale()
-
-
-JOB = jobs.Job("contributions", EVERY_SECONDS, work, pending=pending, lease_seconds=LEASE_SECONDS)

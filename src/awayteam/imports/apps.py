@@ -8,8 +8,9 @@ class ImportsConfig(AppConfig):
 
     def ready(self) -> None:
         from awayteam.imports import checks, places  # noqa: F401 - the check of sources registers itself
-        from awayteam.imports.jobs import JOB
         from awayteam.kernel import jobs
+        from awayteam.kernel.later import Later
 
-        jobs.register(JOB)
+        run, pending = (Later("awayteam.imports.jobs", name) for name in ("refresh_due", "pending"))
+        jobs.register(jobs.Job("imports", every_seconds=1.0, run=run, pending=pending, lease_seconds=3600))
         places.register()

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from awayteam.imports import queries
 from awayteam.kernel.actor import SYSTEM
 from awayteam.kernel.doctor import Diagnosis, Health, check
 
@@ -18,6 +17,8 @@ ADVICE = {
 
 @check
 def sources(now: datetime) -> Iterator[Diagnosis]:
+    from awayteam.imports import queries  # brings every reader along
+
     rows = queries.sources(SYSTEM, now=now)
     ailing = [row for row in rows if row.health in ADVICE]
     for row in ailing[:MOST]:

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from awayteam.imports import engine, queries
 from awayteam.imports.results import ImportResult
-from awayteam.kernel import jobs, rulebook
+from awayteam.kernel import rulebook
 from awayteam.kernel.actor import SYSTEM
 from awayteam.kernel.errors import Conflict, Unavailable
 from awayteam.sources.models import Source
@@ -18,8 +18,6 @@ from awayteam.sources.readers import is_remote
 
 log = structlog.get_logger(__name__)
 
-EVERY_SECONDS = 1.0
-LEASE_SECONDS = 3600
 WATCH_LOCAL_SECONDS = 2.0
 """Between two looks at a folder with `--watch`; a large one is looked at less often (see `_pause`)."""
 
@@ -52,7 +50,8 @@ def refresh_due(now: datetime) -> int:
     return count
 
 
-JOB = jobs.Job("imports", EVERY_SECONDS, refresh_due, pending=lambda now: bool(due(now)), lease_seconds=LEASE_SECONDS)
+def pending(now: datetime) -> bool:
+    return bool(due(now))
 
 
 def watch(

@@ -7,10 +7,11 @@ class KernelConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from awayteam.kernel import delivery, jobs, outbox, places
-        from awayteam.kernel.rest import idempotency
+        from awayteam.kernel import jobs, outbox, places
+        from awayteam.kernel.later import Later
 
-        outbox.register("webhook", delivery.deliver)
+        forget = Later("awayteam.kernel.rest.idempotency", "forget")
+        outbox.register("webhook", Later("awayteam.kernel.delivery", "deliver"))
         jobs.register(jobs.Job("outbox.forget-delivered", every_seconds=3600, run=outbox.forget_delivered))
-        jobs.register(jobs.Job("idempotency.forget", every_seconds=3600, run=idempotency.forget))
+        jobs.register(jobs.Job("idempotency.forget", every_seconds=3600, run=forget))
         places.register()

@@ -7,13 +7,14 @@ an older key open as long as that key stands in `SECRET_KEY_FALLBACKS`.
 import base64
 import secrets
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 
 from awayteam.kernel.errors import Unavailable
+
+if TYPE_CHECKING:
+    from cryptography.fernet import MultiFernet
 
 
 def seal(secret: str, purpose: str) -> str:
@@ -23,6 +24,8 @@ def seal(secret: str, purpose: str) -> str:
 
 def unseal(sealed: str, purpose: str) -> str:
     """The secret again. Raises `Unavailable` where it was sealed with another key, for another purpose, or altered."""
+    from cryptography.fernet import InvalidToken
+
     try:
         return _box(purpose, _keys()).decrypt(sealed.encode()).decode()
     except InvalidToken as error:
@@ -42,10 +45,15 @@ def _keys() -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=16)
-def _box(purpose: str, keys: tuple[str, ...]) -> MultiFernet:
+def _box(purpose: str, keys: tuple[str, ...]) -> "MultiFernet":
+    from cryptography.fernet import Fernet, MultiFernet  # takes its time, and most commands open no secret
+
     return MultiFernet([Fernet(_derive(key, purpose)) for key in keys])
 
 
 def _derive(key: str, purpose: str) -> bytes:
+    from cryptography.hazmat.primitives.hashes import SHA256
+    from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
     kdf = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"awayteam " + purpose.encode())
     return base64.urlsafe_b64encode(kdf.derive(key.encode()))

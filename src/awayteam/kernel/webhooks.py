@@ -15,7 +15,6 @@ from awayteam.kernel import events, rulebook, secrets
 from awayteam.kernel.actor import Actor
 from awayteam.kernel.errors import Conflict, InvalidInput, NotFound
 from awayteam.kernel.events import EventName, Subject
-from awayteam.kernel.guardednet import is_public
 from awayteam.kernel.models import Webhook
 from awayteam.kernel.permissions import administrators_only
 
@@ -161,6 +160,8 @@ def url_problem(url: str, allow_private: bool) -> str | None:
         address = ipaddress.ip_address(host)
     except ValueError:
         return None
+    from awayteam.kernel.guardednet import is_public  # brings the HTTP client along
+
     return None if is_public(address) else f"{host} is not public; the rulebook's allow_private would allow it"
 
 

@@ -12,7 +12,7 @@ import orjson
 from django.core.mail import EmailMultiAlternatives, get_connection
 
 from awayteam import __version__
-from awayteam.kernel import cloudevents, delivery, rulebook
+from awayteam.kernel import cloudevents, rulebook
 from awayteam.kernel.errors import AwayteamError
 from awayteam.kernel.models import OutboxMessage
 from awayteam.kernel.outbox import DeliveryFailed
@@ -72,6 +72,8 @@ def deliver_webhook(message: OutboxMessage, now: datetime) -> None:
     chosen = wishes.preference_of(_person(message))
     if chosen is None or not chosen.webhook_url:
         raise DeliveryFailed("this person has no webhook any more", final=True)
+    from awayteam.kernel import delivery  # brings the HTTP client along
+
     key, timestamp = _open(chosen.webhook_secret, WEBHOOK_PURPOSE), int(now.timestamp())
     body = orjson.dumps(message.payload["body"])
     signature = delivery.signature(base64.b64decode(key.removeprefix(PREFIX)), message.idempotency_key, timestamp, body)
@@ -112,6 +114,8 @@ def _open(sealed: str, purpose: str) -> str:
 
 
 def _post(url: str, body: bytes, headers: dict[str, str]) -> None:
+    from awayteam.kernel import delivery
+
     status, _answer = delivery.post(url, body, headers, allow_private=rulebook.current().notifications.allow_private)
     if not 200 <= status < 300:
         where = " (redirects are not followed)" if 300 <= status < 400 else ""

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 from django.db import transaction
 from django.db.models import Count
-from rapidfuzz import fuzz
 
 from awayteam.duplicates.alike.intents import text_words
 from awayteam.kernel.actor import Actor
@@ -98,6 +97,8 @@ def similar(
     known = {row.pk: row for row in rows.select_related("home_team").defer("need", "pasted", "routing")}
     theirs = _terms(known)
     usual = sorted(weights.values())[len(weights) // 2]
+    from rapidfuzz import fuzz
+
     found = []
     for pk, row in known.items():
         shared = {term for term in weights if term in theirs[pk]}

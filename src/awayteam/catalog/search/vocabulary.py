@@ -5,9 +5,6 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable
 
-from rapidfuzz import process
-from rapidfuzz.distance import OSA
-
 from awayteam.catalog.models import SearchTerm
 
 SHORTEST = 4
@@ -106,6 +103,9 @@ class Vocabulary:
 
 
 def _near(word: str, terms: Iterable[str]) -> list[str]:
+    from rapidfuzz import process  # only for slips of the finger
+    from rapidfuzz.distance import OSA
+
     found: list[tuple[str, float, int]] = process.extract(  # type: ignore[call-overload]
         word, terms, scorer=OSA.distance, score_cutoff=1, limit=None
     )
