@@ -163,6 +163,8 @@ _ASCIIDOC = re.compile(r"(={1,6})[ \t]+(\S.*)\Z")
 _TABLE = re.compile(r"\[{1,2}([^\[\]]+)\]{1,2}\s*(?:[#;].*)?\Z")
 _YAML_KEY = re.compile(r"(?:\"([^\"]+)\"|'([^']+)'|([A-Za-z0-9_.$-][^:#]*)):(?:\s|\Z)")
 _UNDERLINE = re.compile(r"([=\-~^\"'`*+#])\1{2,}\s*\Z")
+_MARKS = "=-"
+"""Markdown's levels of underlined headings."""
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 
 
@@ -175,7 +177,7 @@ def sections(text: str, path: str = "") -> list[Section]:
     elif name.endswith((".toml", ".cfg", ".ini", ".editorconfig", ".flake8", ".coveragerc", "pylintrc")):
         heads = [(match[1].strip(), 1, number) for number, line in enumerate(lines, 1) if (match := _TABLE.match(line))]
     else:
-        heads = _headings(lines)
+        heads = _headings(lines, marks="" if name.endswith(".rst") else _MARKS)
     return _with_ends(heads, len(lines) - (not lines[-1]))
 
 
@@ -184,10 +186,13 @@ def _yaml_key(line: str) -> str:
     return (match[1] or match[2] or match[3]).strip() if match else ""
 
 
-def _headings(lines: Sequence[str]) -> list[tuple[str, int, int]]:
-    """Headings of Markdown, reStructuredText and AsciiDoc: (title, level, line). Fenced code has none."""
+def _headings(lines: Sequence[str], marks: str) -> list[tuple[str, int, int]]:
+    """Headings of Markdown, reStructuredText and AsciiDoc: (title, level, line). Fenced code has none.
+
+    `marks` are characters that underline, by level; others follow them as they turn up (reStructuredText's rule).
+    """
     found: list[tuple[str, int, int]] = []
-    fence, marks = "", ""
+    fence = ""
     for number, line in enumerate(lines, 1):
         if match := _FENCE.match(line):
             if not fence:
