@@ -11,6 +11,7 @@ from awayteam.engagements import api as engagements
 from awayteam.handovers.api import router as handovers
 from awayteam.imports.api import router as sources
 from awayteam.insights.api import router as insights
+from awayteam.insights.visits.api import router as visit_insights
 from awayteam.kernel.api import router as kernel
 from awayteam.kernel.rest import Api
 from awayteam.lists.api import router as lists
@@ -41,6 +42,7 @@ api.add_router("/engagements", engagements.router)
 api.add_router("/access", engagements.access)
 api.add_router("", engagements.offers)
 api.add_router("/insights", insights)
+api.add_router("/insights", visit_insights)
 api.add_router("/credit", credit)
 api.add_router("", duplicates)
 api.add_router("", handovers)

@@ -24,12 +24,14 @@ def insights(
     cases: Annotated[
         str, typer.Option("--cases", metavar="FIGURE", help="List what is counted: decided, expired, open, ...")
     ] = "",
+    visits: Annotated[bool, typer.Option("--visits", help="How visits of away teams go instead.")] = False,
     person: PERSON = "",
     as_json: JSON = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
 ) -> None:
     """How requests go: time to decision, what is decided, promises, what waits, and what management spends on it.
 
+    With --visits: who visits whom, how long reviews take, how visits end, and the time that each path takes.
     Without --since the last three months, compared with those before.
     """
     if as_json and as_csv:
@@ -41,6 +43,9 @@ def insights(
     from awayteam.insights.scope import Asked, scope
 
     asked = scope(actor_of(person), Asked(team=team, since=since, until=until, every=every, kind=kind), timezone.now())
+    if visits:
+        _visits(asked, cases, as_json, as_csv)
+        return
     if cases:
         _print_cases(asked, cases, as_json, as_csv)
         return
@@ -73,14 +78,51 @@ def _print(found: Any) -> None:
         typer.echo(sentence)
     if found.scope.leaves_out:
         typer.echo("Requests about restricted things that you may not see are not counted.")
+    _print_rows(flat.rows(found), found.per_day)
+
+
+def _print_rows(lines: Any, per_day: int) -> None:
     typer.echo("")
-    per_day = found.per_day
     rows = [
         (row.figure, row.of, _number(row.now, row.unit, per_day), _count(row.cases),
          _number(row.before, row.unit, per_day), _count(row.cases_before))
-        for row in flat.rows(found)
+        for row in lines
     ]  # fmt: skip
     table(("Figure", "Of", "Now", "Cases", "Before", "Cases before"), rows)
+
+
+def _visits(asked: Any, measure: str, as_json: bool, as_csv: bool) -> None:
+    from awayteam.insights.flat import HEADER
+    from awayteam.insights.visits import api, flat
+    from awayteam.insights.visits.figures import figures
+
+    if measure:
+        _print_visit_cases(asked, measure, as_json, as_csv)
+        return
+    found = figures(asked)
+    if as_json:
+        print_json(api.out(found).model_dump(mode="json"))
+    elif as_csv:
+        _print_csv(HEADER, flat.rows(found))
+    else:
+        window = found.scope.window
+        typer.echo(f"Visits at {found.scope.team or 'all teams'}, {window.words} ({window.zone})")
+        _print_rows(flat.rows(found), found.per_day)
+
+
+def _print_visit_cases(asked: Any, measure: str, as_json: bool, as_csv: bool) -> None:
+    from awayteam.insights.visits.listing import WhichVisits, visit_cases, visit_measure
+
+    which = WhichVisits(measure)
+    unit = visit_measure(which).unit
+    rows = [
+        (case.key[0], case.key[1], case.title, asked.places[case.away].ref if case.away else "",
+         asked.places[case.home].ref, case.at.isoformat(), case.group, case.value, unit)
+        for case in visit_cases(asked, which)
+    ]  # fmt: skip
+    _print_listed(
+        ("kind", "number", "title", "away team", "home team", "time", "outcome", "value", "unit"), rows, as_json, as_csv
+    )
 
 
 def _count(number: int | None) -> str:
@@ -120,6 +162,10 @@ def _print_cases(asked: Any, measure: str, as_json: bool, as_csv: bool) -> None:
         if cursor is None:
             break
     header = ("request", "title", "kind", "home team", "time", "outcome", "value", "unit", "cost of delay a week")
+    _print_listed(header, rows, as_json, as_csv)
+
+
+def _print_listed(header: tuple[str, ...], rows: list[Any], as_json: bool, as_csv: bool) -> None:
     if as_json:
         print_json([dict(zip((name.replace(" ", "_") for name in header), row, strict=True)) for row in rows])
     elif as_csv:

@@ -131,7 +131,7 @@ def entry(request: Request, pk: int) -> HttpResponse:
 def _entry(request: Request, pk: int, form: WordsForm) -> HttpResponse:
     told = queries.told(request.actor, pk, timezone.now())
     row = queries.EntryRow(told.entry, False, words.amount(told.entry.quantity, told.entry.measure))
-    context = {"told": told, "entry": told.entry, "row": row, "form": form, "says": words.KIND_SAYS[told.entry.kind]}  # type: ignore[index]
+    context = {"told": told, "credit": told.entry, "row": row, "form": form, "says": words.KIND_SAYS[told.entry.kind]}  # type: ignore[index]
     context["state_words"] = words.STATE_WORDS
     return render(request, "credit/entry.html", context, status=422 if form.is_bound else 200)
 
@@ -158,7 +158,7 @@ def dispute(request: Request, pk: int) -> HttpResponse:
 def _dispute(request: Request, pk: int, verb: str = "", refused: WordsForm | None = None) -> HttpResponse:
     told = queries.dispute(request.actor, pk, timezone.now())
     forms = {deed: WordsForm(auto_id=f"{deed}-%s") for deed in DEEDS} | ({verb: refused} if refused else {})
-    context = {"told": told, "dispute": told.dispute, "entry": told.entry.entry, "forms": forms, "form_verb": verb}
+    context = {"told": told, "dispute": told.dispute, "credit": told.entry.entry, "forms": forms, "form_verb": verb}
     context["state_words"] = words.STATE_WORDS
     return render(request, "credit/dispute.html", context, status=422 if refused else 200)
 

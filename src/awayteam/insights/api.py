@@ -8,11 +8,11 @@ from django.utils import timezone
 from ninja import Query, Router, Schema
 from pydantic import Field
 
-from awayteam.insights import queries, words
+from awayteam.insights import queries, shapes, words
 from awayteam.insights.cases import MEASURES
-from awayteam.insights.queries import Figures, Line, Part, Point, Which
-from awayteam.insights.rules import Share, Spread
+from awayteam.insights.queries import Figures, Part, Which
 from awayteam.insights.scope import Asked, scope
+from awayteam.insights.shapes import InsightsWindowOut, LineOut, PointOut, ShareOut, SpreadOut
 from awayteam.kernel import rulebook
 from awayteam.kernel.requests import Request
 from awayteam.kernel.rest import PageOf, Paging, Word, page_of
@@ -35,36 +35,6 @@ class InsightsQuery(Schema):
         return Asked(self.team, self.only, self.span, self.since, self.until, self.every, self.kind)
 
 
-class SpreadOut(Schema):
-    cases: int
-    median: float | None
-    p85: float | None
-    few: bool
-
-
-class ShareOut(Schema):
-    part: int
-    cases: int
-    share: float | None
-    low: float | None = Field(description="with `high`: where the true share lies with 95% odds")
-    high: float | None
-    few: bool
-
-
-class LineOut(Schema):
-    key: str
-    label: str
-    now: int
-    before: int
-
-
-class PointOut(Schema):
-    period: str
-    cases: int
-    value: float | None
-    running: bool
-
-
 class TimedOut(Schema):
     now: SpreadOut
     before: SpreadOut
@@ -83,14 +53,6 @@ class PartOut(Schema):
     open: int
     oldest_days: int
     value_per_week: Decimal
-
-
-class InsightsWindowOut(Schema):
-    first: str
-    last: str
-    days: int
-    every: str
-    time_zone: str
 
 
 class InsightsOut(Schema):
@@ -127,24 +89,12 @@ class InsightsOut(Schema):
     definitions: dict[str, str]
 
 
-def _spread(one: Spread) -> SpreadOut:
-    return SpreadOut(cases=one.n, median=one.median, p85=one.p85, few=one.few)
-
-
-def _share(one: Share) -> ShareOut:
-    return ShareOut(part=one.part, cases=one.n, share=one.share, low=one.low, high=one.high, few=one.few)
-
-
-def _line(one: Line) -> LineOut:
-    return LineOut(key=one.key, label=one.words, now=one.now, before=one.before)
-
-
-def _point(one: Point) -> PointOut:
-    return PointOut(period=one.label, cases=one.n, value=one.value, running=one.running)
-
-
 def _timed(one: queries.Timed) -> TimedOut:
-    return TimedOut(now=_spread(one.now), before=_spread(one.before), periods=[_point(point) for point in one.points])
+    return TimedOut(
+        now=shapes.spread(one.now),
+        before=shapes.spread(one.before),
+        periods=[shapes.point(point) for point in one.points],
+    )
 
 
 def _part(one: Part) -> PartOut:
@@ -153,10 +103,10 @@ def _part(one: Part) -> PartOut:
         label=one.label,
         alone=bool(one.place and one.place.alone),
         asked=one.asked,
-        time_to_decision=_spread(one.decided),
-        expiry=_share(one.expiry),
-        lead_time=_spread(one.done),
-        away=_share(one.away),
+        time_to_decision=shapes.spread(one.decided),
+        expiry=shapes.share(one.expiry),
+        lead_time=shapes.spread(one.done),
+        away=shapes.share(one.away),
         open=one.open,
         oldest_days=one.oldest_days,
         value_per_week=one.value_per_week,
@@ -165,37 +115,34 @@ def _part(one: Part) -> PartOut:
 
 def out(found: Figures) -> InsightsOut:
     """The figures as the REST interface and the command give them."""
-    window, unit = found.scope.window, rulebook.current().requests.value_unit
+    unit = rulebook.current().requests.value_unit
     return InsightsOut(
         team=found.scope.team.ref if found.scope.team else None,
-        window=InsightsWindowOut(
-            first=window.first.isoformat(), last=window.last.isoformat(), days=window.days, every=window.every.value,
-            time_zone=window.zone,
-        ),
+        window=shapes.window(found.scope),
         minutes_per_day=found.per_day,
         value_unit=unit,
         leaves_out=found.scope.leaves_out,
         notable=words.headline(found, unit),
-        asked=_line(found.asked),
+        asked=shapes.line(found.asked),
         time_to_decision=_timed(found.decided),
-        decisions=[_line(one) for one in found.mix],
-        refusals=[_line(one) for one in found.reasons],
-        expiry=_share(found.expiry),
-        expiry_before=_share(found.expiry_before),
-        moves=_line(found.moved),
-        promises_kept=_share(found.promises),
-        promises_kept_before=_share(found.promises_before),
-        promises=[_line(one) for one in found.promise_ends],
+        decisions=[shapes.line(one) for one in found.mix],
+        refusals=[shapes.line(one) for one in found.reasons],
+        expiry=shapes.share(found.expiry),
+        expiry_before=shapes.share(found.expiry_before),
+        moves=shapes.line(found.moved),
+        promises_kept=shapes.share(found.promises),
+        promises_kept_before=shapes.share(found.promises_before),
+        promises=[shapes.line(one) for one in found.promise_ends],
         lead_time=_timed(found.done),
-        away=_share(found.away),
-        away_before=_share(found.away_before),
+        away=shapes.share(found.away),
+        away_before=shapes.share(found.away_before),
         open=found.open,
-        age_days=_spread(found.age),
+        age_days=shapes.spread(found.age),
         value_per_week=found.value_per_week,
-        value_periods=[_point(one) for one in found.value_points],
-        escalations=_line(found.escalated),
-        escalation_outcomes=[_line(one) for one in found.outcomes],
-        management_minutes=_line(found.managed),
+        value_periods=[shapes.point(one) for one in found.value_points],
+        escalations=shapes.line(found.escalated),
+        escalation_outcomes=[shapes.line(one) for one in found.outcomes],
+        management_minutes=shapes.line(found.managed),
         parts=[_part(one) for one in found.parts],
         kinds=[_part(one) for one in found.kinds],
         definitions=dict(found.definitions),

@@ -14,7 +14,7 @@ from awayteam.kernel.requests import Request
 from awayteam.organisation.models import Team
 from awayteam.requests.words import points
 
-PAGES = ("insights_team", "insights_cases")
+PAGES = ("insights_team", "insights_cases", "insights_visits", "insights_visits_team", "insights_visits_cases")
 
 
 def register() -> None:

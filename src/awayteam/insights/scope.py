@@ -98,6 +98,11 @@ class Scope:
                     ahead.append(child)
         return frozenset(found)
 
+    def above(self, pk: int) -> int:
+        """The unit right above a team; the team itself where there is none."""
+        _ = self.places
+        return next((unit for unit, teams in self._below.items() if unit is not None and pk in teams), pk)
+
     @cached_property
     def homes(self) -> frozenset[int] | None:
         """The teams whose requests count; None for all."""

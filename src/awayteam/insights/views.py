@@ -32,7 +32,7 @@ CASES_HEADER = (
 SHOWN_PARTS = 40
 
 
-def _asked(request: Request, team: str) -> Asked:
+def asked_of(request: Request, team: str) -> Asked:
     given = {name: request.GET.get(name, "").strip()[:40] for name in WINDOW}
     return Asked(team=team, **given)
 
@@ -40,7 +40,7 @@ def _asked(request: Request, team: str) -> Asked:
 @require_safe
 def organisation(request: Request) -> HttpResponseBase:
     """The whole organisation."""
-    return _page(request, scope(request.actor, _asked(request, ""), timezone.now()))
+    return _page(request, scope(request.actor, asked_of(request, ""), timezone.now()))
 
 
 @require_safe
@@ -49,8 +49,8 @@ def of_team(request: Request, namespace: str, name: str) -> HttpResponseBase:
     ref = f"group:{namespace}/{name}"
     team = team_of(request.actor, ref)
     if team.ref != ref:
-        return HttpResponseRedirect(_address(team.ref))
-    return _page(request, scope(request.actor, _asked(request, ref), timezone.now()))
+        return HttpResponseRedirect(address_of(team.ref))
+    return _page(request, scope(request.actor, asked_of(request, ref), timezone.now()))
 
 
 def _page(request: Request, asked: Scope) -> HttpResponseBase:
@@ -58,7 +58,7 @@ def _page(request: Request, asked: Scope) -> HttpResponseBase:
     if request.GET.get("format") == "csv":
         return csv_file("insights", flat.HEADER, flat.rows(found))
     unit = rulebook.current().requests.value_unit
-    context = _frame(request, asked) | {
+    context = frame(request, asked) | {
         "found": found,
         "headline": words.headline(found, unit),
         "verdict": words.promise_verdict(found.promises),
@@ -66,6 +66,7 @@ def _page(request: Request, asked: Scope) -> HttpResponseBase:
         "more_parts": max(0, len(found.parts) - SHOWN_PARTS),
         "unit": unit,
         "charts": _charts(found),
+        "visits": _visits_of(asked, kept(request)),
     }
     return render(request, "insights/page.html", context)
 
@@ -74,24 +75,24 @@ def _charts(found: queries.Figures) -> dict[str, list[tuple[str, float | None]]]
     """The lines of the page in units that people read: working days, percent, days, points, hours."""
 
     def points_of(line: Sequence[Point], scale: float) -> list[tuple[str, float | None]]:
-        return [(_label(one), None if one.value is None else round(one.value * scale, 2)) for one in line]
+        return [(label_of(one), None if one.value is None else round(one.value * scale, 2)) for one in line]
 
     return {
         "decided": points_of(found.decided.points, 1 / found.per_day),
-        "expiry": [(_label(one, "ended"), one.value or 0.0) for one in found.expiry_points],
+        "expiry": [(label_of(one, "ended"), one.value or 0.0) for one in found.expiry_points],
         "done": points_of(found.done.points, 1 / 24),
         "value": [(one.label, one.value) for one in found.value_points],
         "managed": points_of(found.managed_points, 1),
     }
 
 
-def _label(one: Point, of: str = "") -> str:
+def label_of(one: Point, of: str = "") -> str:
     """A point with its cases, and whether its time isn't over."""
     counted = f"{one.n:,} {of}" if of else words.cases(one.n)
     return f"{one.label}{', so far' if one.running else ''} ({counted})"
 
 
-def _frame(request: Request, asked: Scope) -> dict[str, Any]:
+def frame(request: Request, asked: Scope) -> dict[str, Any]:
     """What both kinds of page need: the window, links to cases, words of numbers."""
     per_day = calendar_of().minutes_per_day
     return {
@@ -103,7 +104,7 @@ def _frame(request: Request, asked: Scope) -> dict[str, Any]:
         "kinds": KIND_WORDS,
         "cases_at": _cases_at(request, asked),
         "part_at": _part_at(request, asked),
-        "insights_at": lambda ref: _address(ref, _kept(request)),
+        "insights_at": lambda ref: address_of(ref, kept(request)),
         "points": points,
         "share": words.share,
         "doubt": words.doubt,
@@ -115,11 +116,21 @@ def _frame(request: Request, asked: Scope) -> dict[str, Any]:
     }
 
 
-def _kept(request: Request) -> list[tuple[str, str]]:
+def _visits_of(asked: Scope, given: list[tuple[str, str]]) -> str:
+    """The page of visits with the same question."""
+    if asked.team is None:
+        where = reverse("insights_visits")
+    else:
+        namespace, _, name = asked.team.ref.partition(":")[2].partition("/")
+        where = reverse("insights_visits_team", args=[namespace, name])
+    return where + (f"?{urlencode(given)}" if given else "")
+
+
+def kept(request: Request) -> list[tuple[str, str]]:
     return [(name, request.GET[name]) for name in WINDOW if request.GET.get(name)]
 
 
-def _address(ref: str, given: list[tuple[str, str]] | None = None) -> str:
+def address_of(ref: str, given: list[tuple[str, str]] | None = None) -> str:
     """The page of a team, or with "" of the organisation."""
     namespace, _, name = ref.partition(":")[2].partition("/")
     where = reverse("insights_team", args=[namespace, name]) if ref else reverse("insights")
@@ -128,10 +139,10 @@ def _address(ref: str, given: list[tuple[str, str]] | None = None) -> str:
 
 def _cases_at(request: Request, asked: Scope) -> Callable[..., str]:
     """Makes the address of the cases behind a figure: `cases_at("decided", group="decline", part="before")`."""
-    kept = dict(_kept(request)) | ({"team": asked.team.ref} if asked.team else {})
+    always = dict(kept(request)) | ({"team": asked.team.ref} if asked.team else {})
 
     def address(measure: str, group: str = "", part: str = "", **other: str) -> str:
-        given = {"measure": measure, "group": group, "part": part} | kept | other
+        given = {"measure": measure, "group": group, "part": part} | always | other
         return f"{reverse('insights_cases')}?{urlencode({name: value for name, value in given.items() if value})}"
 
     return address
@@ -152,7 +163,7 @@ def _part_at(request: Request, asked: Scope) -> Callable[[str, Part], str]:
 @require_safe
 def cases(request: Request) -> HttpResponseBase:
     """The cases behind a figure, exactly those that it counted."""
-    asked = scope(request.actor, _asked(request, request.GET.get("team", "")[:300]), timezone.now())
+    asked = scope(request.actor, asked_of(request, request.GET.get("team", "")[:300]), timezone.now())
     given = {name: request.GET.get(name, "")[:40] for name in ("measure", "group", "part")}
     which = Which(**given | {"measure": given["measure"] or "decided"})
     measure = queries.measure_of(which)
@@ -160,20 +171,20 @@ def cases(request: Request) -> HttpResponseBase:
         return csv_file(f"insights-{measure.key}", CASES_HEADER, _csv_rows(request, asked, which))
     page = queries.cases(asked, which, cursor=request.GET.get("cursor") or None, limit=PAGE)
     per_day = calendar_of().minutes_per_day
-    context = _frame(request, asked) | {
+    context = frame(request, asked) | {
         "page": page,
         "total": queries.number(asked, which),
         "measure": measure,
         "measures": MEASURES.values(),
         "which": which,
         "value": lambda row: words.value_of(measure.key, row.value, per_day),
-        "part_words": _part_words(asked, which.part),
-        "back": _address(asked.team.ref if asked.team else "", _kept(request)),
+        "part_words": part_words(asked, which.part),
+        "back": address_of(asked.team.ref if asked.team else "", kept(request)),
     }
     return render(request, "insights/cases.html", context)
 
 
-def _part_words(asked: Scope, part: str) -> str:
+def part_words(asked: Scope, part: str) -> str:
     if part == "before":
         return "the window before"
     return asked.window.periods[int(part)].label if part else asked.window.words

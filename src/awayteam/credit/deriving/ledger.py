@@ -21,8 +21,9 @@ from awayteam.kernel.models import Event
 
 BATCH = 2_000
 LOOK_BACK = timedelta(hours=2)
-"""Numbers of events are given before their transactions end: one that took long shows events with lower numbers than
-those that were read. So much is read again each time; it changes nothing where nothing is new."""
+LOOK_BACK_EVENTS = 20_000
+"""Numbers of events are given before their transactions end: one that took longer than others shows events with lower
+numbers than those that were read. So many, and of so long, are read again; it changes nothing where nothing is new."""
 GONE = "Nothing that is recorded supports it any more."
 
 
@@ -37,42 +38,54 @@ class Rebuilt:
 
 
 def derive(now: datetime) -> int:
-    """Read the events since the last time and write what they give; returns how many entries are new or different."""
+    """Read the events since the last time and write what they give; returns how many entries are new or different.
+
+    Each batch is a transaction of its own, so that others can write meanwhile.
+    """
     with transaction.atomic():
-        ledger = _ledger()
-        newest = Event.objects.aggregate(newest=Max("pk"))["newest"] or 0
-        late = Q(at__gte=ledger.at - LOOK_BACK) if ledger.at else Q()
-        asked = Event.objects.filter(Q(pk__gt=ledger.event) | late if ledger.at else late)
         note_units(now)
-        changed = 0
-        above = units()
-        for batch in _batches(asked):
-            credits, retracted = _read(batch)
-            added, different = _write(credits, above)
-            changed += added + different + _retract(retracted - set(credits), now)
-        ledger.event, ledger.at, ledger.rule = newest, now, VERSION
-        ledger.save()
-    return changed
+        ledger = _ledger()
+        newest, changed = _newest(), 0
+        if ledger.at is not None:
+            near = Q(pk__lte=ledger.event, pk__gt=ledger.event - LOOK_BACK_EVENTS, at__gte=ledger.at - LOOK_BACK)
+            for batch in _batches(Event.objects.filter(near)):
+                changed += _take(batch, now)
+    while True:
+        with transaction.atomic():
+            ledger = _ledger()
+            asked = Event.objects.filter(pk__gt=ledger.event, pk__lte=newest)
+            batch = next(_batches(asked), [])
+            changed += _take(batch, now)
+            ledger.event = batch[-1].pk if len(batch) == BATCH else max(newest, ledger.event)
+            ledger.at, ledger.rule = now, VERSION
+            ledger.save()
+        if len(batch) < BATCH:
+            return changed
+
+
+def _take(batch: list[Event], now: datetime) -> int:
+    """Write what these events give; how many entries are new, different or gone."""
+    credits, retracted = _read(batch)
+    added, different = _write(credits, units())
+    return added + different + _retract(retracted - set(credits), now)
 
 
 def rebuild(*, actor: Actor, now: datetime, reason: str = "") -> Rebuilt:
     """Derive everything from the whole event log. Entries that it doesn't give go, but for those that were disputed:
     these are shown as withdrawn."""
+    newest = _newest()
+    found: dict[str, Credit] = {}
+    _gather(found, Event.objects.filter(pk__lte=newest))
     with transaction.atomic():
-        ledger = _ledger()
-        newest = Event.objects.aggregate(newest=Max("pk"))["newest"] or 0
         note_units(now)
-        found: dict[str, Credit] = {}
-        gone: set[str] = set()
-        for batch in _batches(Event.objects.all()):
-            credits, retracted = _read(batch)
-            gone |= retracted
-            for one in credits.values():
-                _keep_first(found, one)
+        ledger = _ledger()
+        for key in _gather(found, Event.objects.filter(pk__gt=newest)):
+            found.pop(key, None)
+        last = _newest()
         added, changed = _write(found, units(), anew=True)
         stale = set(Entry.objects.values_list("key", flat=True)) - set(found)
-        removed = _retract(stale | (gone - set(found)), now)
-        ledger.event, ledger.at, ledger.rule, ledger.rebuilt_at = newest, now, VERSION, now
+        removed = _retract(stale, now)
+        ledger.event, ledger.at, ledger.rule, ledger.rebuilt_at = last, now, VERSION, now
         ledger.save()
         made = Rebuilt(Entry.objects.count(), added, changed, removed)
         data = {"entries": made.entries, "added": added, "changed": changed, "removed": removed, "rule": VERSION}
@@ -81,11 +94,30 @@ def rebuild(*, actor: Actor, now: datetime, reason: str = "") -> Rebuilt:
     return made
 
 
+def _gather(found: dict[str, Credit], asked: Any) -> set[str]:
+    """Add what these events give to `found`; returns what they take back.
+
+    What was taken back before is seen in the rows by now, and isn't given at all.
+    """
+    retracted: set[str] = set()
+    for batch in _batches(asked):
+        credits, gone = _read(batch)
+        retracted |= gone
+        for one in credits.values():
+            _keep_first(found, one)
+    return retracted
+
+
 def record(event: Event) -> None:
     """Write at once what one event gives, in the transaction that appended it: for what people want to see now."""
-    credits, _ = _read([event])
     note_units(event.at)
+    _ledger()
+    credits, _ = _read([event])
     _write(credits, units())
+
+
+def _newest() -> int:
+    return int(Event.objects.aggregate(newest=Max("pk"))["newest"] or 0)
 
 
 def pending(_now: datetime) -> bool:
