@@ -59,6 +59,9 @@ class EngagementPlot(Plot[Engagement]):
     def visible(self, actor: Actor, queryset: "QuerySet[Engagement]", now: datetime) -> "QuerySet[Engagement]":
         return permissions.visible(actor, queryset, now)
 
+    def seen_by_all(self, pk: int) -> bool:
+        return Engagement.objects.filter(pk=pk).exclude(service__restricted=True).exists()
+
     def standing(self, held: Held[Engagement]) -> Standing:
         return Standing(held.actor, held.row, held.now)
 
@@ -117,6 +120,9 @@ class ContractPlot(Plot[Contract]):
 
     def visible(self, actor: Actor, queryset: "QuerySet[Contract]", now: datetime) -> "QuerySet[Contract]":
         return permissions.visible_contracts(actor, queryset, now)
+
+    def seen_by_all(self, pk: int) -> bool:
+        return Contract.objects.filter(pk=pk).exclude(engagement__service__restricted=True).exists()
 
     def standing(self, held: Held[Contract]) -> Standing:
         return Standing(held.actor, held.row.engagement, held.now)

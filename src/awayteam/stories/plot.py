@@ -126,6 +126,10 @@ class Plot(ABC, Generic[M]):
         """Open rows for which the actor waits while others act, for Home; None where there are none."""
         return None
 
+    def seen_by_all(self, pk: int) -> bool:  # noqa: ARG002 - for those that override it
+        """Whether everybody who is signed in sees this row, so that nobody must be asked about one by one."""
+        return False
+
     def subject(self, row: M) -> Subject:
         return Subject(self.kind, row.pk, self.label(row)[:300])
 

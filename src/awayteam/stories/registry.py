@@ -14,6 +14,7 @@ from awayteam.kernel.errors import NotFound
 from awayteam.kernel.machines import CLOCK
 from awayteam.kernel.models import Clock
 from awayteam.kernel.requests import Request
+from awayteam.kernel.subjects import Actors
 from awayteam.kernel.turns import Place, TurnRow
 from awayteam.notifications.actions import tell
 from awayteam.stories.models import Story
@@ -36,7 +37,11 @@ def register(plot: Plot[M]) -> Plot[M]:
             busy=lambda ids: _busy(plot, ids),
         )
     )
-    subjects.register(plot.kind, lambda request, ids: _seen(plot, request, ids))
+    subjects.register(
+        plot.kind,
+        lambda request, ids: _seen(plot, request, ids),
+        lambda id, persons, actors: _audience(plot, id, persons, actors),
+    )
     turns.register(plot.kind, lambda actor, now: _turns(plot, actor, now))
     return plot
 
@@ -78,6 +83,15 @@ def _busy(plot: Plot[M], ids: Collection[int]) -> set[int]:
 def _seen(plot: Plot[M], request: Request, ids: set[int]) -> dict[int, str]:
     rows = plot.visible(request.actor, plot.model._default_manager.filter(pk__in=ids), timezone.now())
     return {row.pk: plot.address(row) for row in rows.select_related(*plot.related)}
+
+
+def _audience(plot: Plot[M], id: int, persons: frozenset[int], actors: Actors) -> set[int]:
+    """Those of the persons who may see the row."""
+    if plot.seen_by_all(id):
+        return set(persons)
+    row, now = plot.model._default_manager.filter(pk=id), timezone.now()
+    asked = {person: actor for person, actor in actors().items() if person in persons}
+    return {person for person, actor in asked.items() if plot.visible(actor, row, now).exists()}
 
 
 def _turns(plot: Plot[M], actor: Actor, now: datetime) -> Iterable[TurnRow]:
