@@ -108,6 +108,14 @@ def list_standard_candidates(
     return {"documents": documents, "left_out": list(found.left_out)}
 
 
+@router.post("/{id}/standards/by-hand", response={201: EngagementStandardOut}, operation_id="engagement_add_standard")
+def add_standard(request: Http, at: Annotated[EngagementAt, Path()], body: StandardByHandIn) -> Any:
+    """Freeze a standard that stands in no repository."""
+    with guard(request, at.id) as (row, now):
+        made = actions.add_standard(row, actor=request.actor, now=now, **body.model_dump())
+        return Status(201, standard_of(made))
+
+
 @router.get("/{id}/standards/{standard}", response=StandardTextOut)
 def get_standard(request: Http, at: Annotated[StandardAt, Path()]) -> Any:
     """A frozen document with its whole text and its sections, so that a place in it can be cited."""
@@ -131,14 +139,6 @@ def take_standards(request: Http, at: Annotated[EngagementAt, Path()], body: Sta
             row, actor=request.actor, now=now, repository=repository, paths=body.paths, version=body.version
         )
         return Status(201, [standard_of(one) for one in made])
-
-
-@router.post("/{id}/standards/by-hand", response={201: EngagementStandardOut}, operation_id="engagement_add_standard")
-def add_standard(request: Http, at: Annotated[EngagementAt, Path()], body: StandardByHandIn) -> Any:
-    """Freeze a standard that stands in no repository."""
-    with guard(request, at.id) as (row, now):
-        made = actions.add_standard(row, actor=request.actor, now=now, **body.model_dump())
-        return Status(201, standard_of(made))
 
 
 @router.delete("/{id}/standards/{standard}", response={204: None}, operation_id="engagement_remove_standard")
