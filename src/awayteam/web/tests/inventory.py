@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from django.utils import timezone
 
 from awayteam.contributions.models import Area, CommitAuthor
+from awayteam.credit.tests import shop as credit
 from awayteam.duplicates.tests import shop as duplicates
 from awayteam.requests.tests import shop as requests
 from awayteam.roadmaps.models import Goal, Item
@@ -175,6 +176,16 @@ PAGES = [
     Page("likenesses", "/duplicates/alike/", name="likenesses, none"),
     Page("likeness", lambda _: f"/duplicates/alike/{duplicates.likeness(timezone.now())}/"),
     Page("likenesses", lambda _: f"/duplicates/alike/?x={duplicates.likeness(timezone.now())}"),
+    Page("credit", "/credit/"),
+    Page("credit", "/credit/?person=ada&kind=thanks&since=2020-01-01&withdrawn=yes", name="credit narrowed"),
+    Page("credit", "/credit/?until=2020-01-31", name="credit, none"),
+    Page("credit_team", "/credit/of/default/orders/"),
+    Page("credit_team", "/credit/of/default/shop/", name="credit_team, unit"),
+    Page("credit_entry", lambda _: f"/credit/entries/{credit.entry()}/"),
+    Page("credit_entry", lambda _: f"/credit/entries/{credit.entry(disputed=True)}/", name="credit_entry, disputed"),
+    Page("credit_dispute", lambda _: f"/credit/disputes/{credit.dispute()}/", "zoe"),
+    Page("credit_dispute", lambda _: f"/credit/disputes/{credit.dispute()}/", name="credit_dispute, of another"),
+    Page("credit_thank", lambda _: f"/credit/thank/?about=request:{requests.number('Baskets by mail')}"),
     Page("ask", "/ask/"),
     Page("ask", "/ask/?q=basket&title=Baskets+for+two&entity=component:default/basket", name="ask, begun"),
     Page("ask", "/ask/", "zoe", "ask, of no team"),
@@ -200,6 +211,10 @@ PAGES = [
     Page("insights", "/insights/"),
     Page("insights", "/insights/?span=12mo&every=quarter&kind=feature", "sam", "insights narrowed"),
     Page("insights", "/insights/?since=2001-01-01&until=2001-03-31", name="insights, nothing then"),
+    Page("insights_visits", "/insights/visits/"),
+    Page("insights_visits_team", "/insights/visits/of/default/shop/?span=12mo&kind=feature"),
+    Page("insights_visits_cases", "/insights/visits/cases/?measure=paths&span=12mo"),
+    Page("insights_visits_cases", "/insights/visits/cases/?measure=begun", name="insights_visits_cases, none"),
     Page("insights_team", "/insights/default/orders/"),
     Page("insights_team", "/insights/default/shop/", "zoe", "insights_team, unit"),
     Page("insights_cases", "/insights/cases/?measure=decided"),

@@ -20,6 +20,7 @@ from awayteam.catalog.models import Entity
 from awayteam.contributions import actions as contributions
 from awayteam.contributions import refresh
 from awayteam.contributions.tests.gitrepo import Repo
+from awayteam.credit.tests import shop as credit
 from awayteam.duplicates.tests import shop as duplicates
 from awayteam.imports.tests.folder import Folder, component, entity, group, user
 from awayteam.kernel import webhooks
@@ -145,6 +146,7 @@ def build(root: Path) -> Shop:
     duplicates.build(Team.objects.get(name="search"), ada, now)
     sam = actor_of_user(users["sam"], now)
     requests.build(team, Team.objects.get(name="search"), ada, sam, now)
+    credit.build(ada, sam, now)
     _clocks(team)
     talk()
     _history(root / "basket")
