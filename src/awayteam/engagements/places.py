@@ -26,6 +26,8 @@ PAGES = (
     *("engagement", "engagement_amend", "engagement_contract", "engagement_new", "engagement_people"),
     *("engagement_setup", "engagement_sign", "engagement_standard", "engagement_verb", "engagements_board"),
     *("place", "places", "team_engagements"),
+    *("engagement_hours", "engagement_reports", "engagement_rounds"),
+    *("round", "round_new", "round_report", "round_verb"),
 )
 KINDS = frozenset({"API", "Component", "Resource", "System"})
 SHOWN = 6
