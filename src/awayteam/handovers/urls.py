@@ -5,9 +5,11 @@ from django.urls import path
 from awayteam.handovers.views import after, handovers
 
 urlpatterns = [
-    path("handovers/begin/<int:engagement>/", handovers.begin, name="handover_begin"),
+    path("handovers/begin/<int:engagement>/", handovers.begin, name="handover_make"),
     path("handovers/<int:pk>/", handovers.story, name="handover"),
-    path("handovers/<int:pk>/evidence/<int:evidence>/remove/", handovers.remove_evidence, name="handover_evidence"),
+    path(
+        "handovers/<int:pk>/evidence/<int:evidence>/remove/", handovers.remove_evidence, name="handover_evidence_remove"
+    ),
     path("handovers/<int:pk>/lines/<int:number>/<slug:verb>/", handovers.line, name="handover_line"),
     path("handovers/<int:pk>/<slug:verb>/", handovers.verb, name="handover_verb"),
     path("deployments/<int:engagement>/", after.deploy, name="deploy"),
