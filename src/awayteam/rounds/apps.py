@@ -8,11 +8,13 @@ class RoundsConfig(AppConfig):
 
     def ready(self) -> None:
         from awayteam.kernel import jobs
-        from awayteam.rounds import places
+        from awayteam.reviews import pool
+        from awayteam.rounds import places, reviewers
         from awayteam.rounds.jobs import JOB
         from awayteam.rounds.plots import ROUND
         from awayteam.stories import registry
 
         registry.register(ROUND)
         jobs.register(JOB)
+        pool.register_recent("engagements", reviewers.lately_with)
         places.register()

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
-from django.db.models import Count
+from django.db.models import Count, Q
 
 from awayteam.engagements.models import Engagement, Member
 from awayteam.engagements.permissions import Standing
@@ -95,3 +95,14 @@ def call_independent(held: Held[Round]) -> None:
         manager = level.chosen if level.unit is not None else deciders.NOBODY
         row.independent_id = manager.first
         row.chosen = [*choice.reasons, manager.because if manager.first else "An administrator helps out."]
+
+
+def lately_with(persons: Collection[int], teams: Collection[int], since: datetime) -> Iterable[tuple[int, int, str]]:
+    """(person, team, words) of those who were in an away team with one of these teams since then; one statement."""
+    either = Q(engagement__home_team__in=teams) | Q(engagement__away_team__in=teams)
+    rows = Member.objects.filter(either, Q(left_at__isnull=True) | Q(left_at__gte=since), person__in=persons)
+    rows = rows.exclude(engagement__closed_at__lt=since)
+    for person, title, *sides in rows.values_list(
+        "person", "engagement__title", "engagement__home_team", "engagement__away_team"
+    ):
+        yield from ((person, team, f"Took part in {title} lately.") for team in sides if team in teams)

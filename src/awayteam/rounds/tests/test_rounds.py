@@ -169,6 +169,16 @@ def test_without_a_bar_raiser_the_manager_above_both_looks(camp: Camp) -> None:
     assert (row.state, row.independent) == ("fall-back", camp.person("dana"))
 
 
+def test_who_lately_took_part_in_a_visit_is_not_independent(camp: Camp) -> None:
+    other = camp.village.active(title="Another visit")
+    camp.village.join(other, "sam")
+    row = camp.show()
+    run_out(row)
+    run_out(row)
+    assert (row.state, row.independent) == ("fall-back", camp.person("dana"))
+    assert row.chosen[0] == "None of 1 can: 1 by recent."
+
+
 def test_who_is_absent_or_left_is_not_asked(camp: Camp) -> None:
     Absence.objects.create(person=camp.person("olga"), starts_on=MONDAY.date(), ends_on=MONDAY.date(), noted_at=MONDAY)
     row = camp.show()
