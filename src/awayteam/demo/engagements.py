@@ -180,7 +180,11 @@ def _close(stage: Stage, row: Engagement, at: datetime, words: str) -> None:
 
 
 def _start(stage: Stage, row: Engagement, at: datetime, words: str) -> None:
-    if row.began_at is None:
+    if row.began_at is not None:
+        return
+    if row.due_at is not None and row.due_at <= at:  # the first day had come, and work began by itself
+        _run_out(row.pk)
+    else:
         actions.start(row.pk, actor=_side(stage, row.pk, Side.AWAY, at), now=at, words=words)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from awayteam.discussions.models import Comment
@@ -20,6 +20,8 @@ MOST = 300
 """Entries of each sort that are read; an engagement with more shows its newest ones."""
 DAY_MINUTES = 480
 """Minutes of an ordinary working day, for telling spans in words."""
+SITTING = timedelta(hours=1)
+"""Edits of a draft by one person within this time are told as one."""
 SILENT = frozenset({EventName.CLOCK_STARTED.value, EventName.CLOCK_STOPPED.value, EventName.CLOCK_EXPIRED.value})
 CONTRACT_WORDS: dict[str, str] = {
     ContractVerb.WRITE: "proposed amendment {number}",
@@ -113,7 +115,7 @@ def _events(engagement: Engagement) -> Iterable[Entry]:
     """What no step tells of: members and places, extensions, reminders, turns that were handed on."""
     told = SILENT | {name.value for name in ENGAGEMENT.events.values()}
     rows = Event.objects.filter(subject_kind=ENGAGEMENT.kind, subject_id=engagement.pk).exclude(name__in=sorted(told))
-    for event in rows.order_by("-pk")[:MOST]:
+    for event in together(rows.order_by("-pk")[:MOST]):
         changes = event.data.get("changes") or {}
         yield Entry(
             sort="event",
@@ -129,6 +131,22 @@ def _events(engagement: Engagement) -> Iterable[Entry]:
             name=event.name,
             id=event.pk,
         )
+
+
+def together(events: Iterable[Event]) -> list[Event]:
+    """What one person filled in within an hour as one event: the newest, with all that changed since the oldest."""
+    found: list[Event] = []
+    for event in events:  # the newest first
+        last = found[-1] if found else None
+        edited = last is not None and {last.name, event.name} == {EventName.ENGAGEMENT_EDITED.value}
+        if last is not None and edited and last.actor_label == event.actor_label and last.at - event.at < SITTING:
+            changes = dict(event.data.get("changes") or {})
+            for name, (before, after) in (last.data.get("changes") or {}).items():
+                changes[name] = (changes[name][0] if name in changes else before, after)
+            last.data = {**last.data, "changes": changes}
+        else:
+            found.append(event)
+    return found
 
 
 def _comments(engagement: Engagement) -> Iterable[Entry]:

@@ -8,8 +8,11 @@ from django.utils import timezone
 from awayteam.contributions.models import Area, CommitAuthor
 from awayteam.credit.tests import shop as credit
 from awayteam.duplicates.tests import shop as duplicates
+from awayteam.engagements.tests import shop as engagements
+from awayteam.handovers.tests import shop as handovers
 from awayteam.requests.tests import shop as requests
 from awayteam.roadmaps.models import Goal, Item
+from awayteam.rounds.tests import shop as rounds
 from awayteam.web.tests import talk
 from awayteam.web.tests.shop import Shop
 
@@ -186,6 +189,75 @@ PAGES = [
     Page("credit_dispute", lambda _: f"/credit/disputes/{credit.dispute()}/", "zoe"),
     Page("credit_dispute", lambda _: f"/credit/disputes/{credit.dispute()}/", name="credit_dispute, of another"),
     Page("credit_thank", lambda _: f"/credit/thank/?about=request:{requests.number('Baskets by mail')}"),
+    Page("handover", lambda _: f"/handovers/{handovers.handover(handovers.WAITING)}/"),
+    Page("handover", lambda _: f"/handovers/{handovers.handover(handovers.OVER)}/", "sam", "handover, accepted"),
+    Page("handover_verb", lambda _: f"/handovers/{handovers.handover(handovers.WAITING)}/refuse/"),
+    Page("handover_line", lambda _: f"/handovers/{handovers.handover(handovers.WAITING)}/lines/1/evidence/", "sam"),
+    Page("deploy", lambda _: f"/deployments/{handovers.visit(handovers.OVER)}/"),
+    Page("defects", "/defects/"),
+    Page("defects", "/defects/?state=closed&service=component:default/basket", name="defects, none"),
+    Page("defect_new", lambda _: f"/defects/new/?engagement={handovers.visit(handovers.OVER)}"),
+    Page("defect", lambda _: f"/defects/{handovers.defect()}/", "sam"),
+    Page("defect_verb", lambda _: f"/defects/{handovers.defect()}/dispute/", "sam"),
+    Page("looking_back", lambda _: f"/looking-back/{handovers.visit(handovers.OVER)}/"),
+    Page("looking_back", lambda _: f"/looking-back/{handovers.visit(handovers.OVER)}/", "zoe", "looking_back, hidden"),
+    Page("self_service", "/self-service/"),
+    Page("self_service_put_aside", lambda _: f"/self-service/{handovers.basket()}/put-aside/"),
+    Page("engagements", "/engagements/"),
+    Page(
+        "engagements", "/engagements/?state=all&home=orders&turn=me&sort=-ends&q=baskets", name="engagements narrowed"
+    ),
+    Page("engagements", "/engagements/?away=orders", name="engagements, none"),
+    Page("engagements_board", "/engagements/board/"),
+    Page("team_engagements", "/teams/default/orders/engagements/"),
+    Page("team_engagements", "/teams/default/shop/engagements/", name="team_engagements, unit"),
+    Page("engagement_new", "/engagements/new/?entity=component:default/basket", "sam"),
+    Page("engagement_new", "/engagements/new/", "zoe", name="engagement_new, no team"),
+    Page("engagement", lambda _: f"/engagements/{engagements.number(engagements.DRAFT)}/", "sam"),
+    Page(
+        "engagement", lambda _: f"/engagements/{engagements.number(engagements.PROPOSED)}/", name="engagement, proposed"
+    ),
+    Page(
+        "engagement", lambda _: f"/engagements/{handovers.visit(handovers.WAITING)}/", name="engagement, handing over"
+    ),
+    Page("engagement", lambda _: f"/engagements/{handovers.visit(handovers.OVER)}/", "sam", "engagement, warranty"),
+    *(
+        Page(
+            "engagement_setup",
+            lambda _, step=step: f"/engagements/{engagements.number(engagements.DRAFT)}/setup/{step}/",
+            "sam",
+            f"engagement_setup, {step}",
+        )
+        for step in ("goal", "people", "scope", "time", "members", "standards", "baseline", "check")
+    ),
+    Page("engagement_sign", lambda _: f"/engagements/{engagements.number(engagements.PROPOSED)}/sign/"),
+    Page(
+        "engagement_sign",
+        lambda _: f"/engagements/{engagements.number(engagements.DRAFT)}/sign/",
+        "sam",
+        "engagement_sign, draft",
+    ),
+    Page("engagement_amend", lambda _: f"/engagements/{handovers.visit(handovers.WAITING)}/amend/"),
+    Page("engagement_contract", lambda _: f"/engagements/{engagements.number(engagements.PROPOSED)}/contracts/1/"),
+    Page(
+        "engagement_standard",
+        lambda _: f"/engagements/{engagements.number(engagements.DRAFT)}/standards/{engagements.standard()}/",
+    ),
+    Page("engagement_verb", lambda _: f"/engagements/{engagements.number(engagements.DRAFT)}/withdraw/", "sam"),
+    Page("places", "/places/"),
+    Page("places", "/places/?q=nothing", name="places, none"),
+    Page("place", lambda _: f"/places/{engagements.place()}/"),
+    Page("place", lambda _: f"/places/{engagements.place()}/", "sam", "place, of the lead"),
+    Page("engagement_rounds", lambda _: f"/engagements/{rounds.visit()}/rounds/"),
+    Page("round_new", lambda _: f"/engagements/{rounds.visit()}/rounds/new/", "sam"),
+    Page("round_new", lambda _: f"/engagements/{rounds.visit()}/rounds/new/", name="round_new, of the home side"),
+    Page("round", lambda _: f"/rounds/{rounds.round(rounds.OPEN)}/"),
+    Page("round", lambda _: f"/rounds/{rounds.round(rounds.OVER)}/", "sam", "round, approved"),
+    Page("round_verb", lambda _: f"/rounds/{rounds.round(rounds.OPEN)}/request-changes/"),
+    Page("round_verb", lambda _: f"/rounds/{rounds.round(rounds.OPEN)}/approve/", "sam", "round_verb, not allowed"),
+    Page("engagement_hours", lambda _: f"/engagements/{rounds.visit()}/hours/"),
+    Page("engagement_reports", lambda _: f"/engagements/{rounds.visit()}/reports/"),
+    Page("round_report", lambda _: f"/reports/{rounds.report()}/", "zoe"),
     Page("ask", "/ask/"),
     Page("ask", "/ask/?q=basket&title=Baskets+for+two&entity=component:default/basket", name="ask, begun"),
     Page("ask", "/ask/", "zoe", "ask, of no team"),

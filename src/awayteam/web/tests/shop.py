@@ -22,6 +22,8 @@ from awayteam.contributions import refresh
 from awayteam.contributions.tests.gitrepo import Repo
 from awayteam.credit.tests import shop as credit
 from awayteam.duplicates.tests import shop as duplicates
+from awayteam.engagements.tests import shop as engagements
+from awayteam.handovers.tests import shop as handovers
 from awayteam.imports.tests.folder import Folder, component, entity, group, user
 from awayteam.kernel import webhooks
 from awayteam.kernel.actor import SYSTEM
@@ -33,6 +35,7 @@ from awayteam.organisation import actions as organisation
 from awayteam.organisation.models import Membership, Person, Team
 from awayteam.requests.tests import shop as requests
 from awayteam.roadmaps.tests import shop as roadmaps
+from awayteam.rounds.tests import shop as rounds
 from awayteam.sources.models import Source
 from awayteam.web.tests.talk import talk
 
@@ -147,6 +150,9 @@ def build(root: Path) -> Shop:
     sam = actor_of_user(users["sam"], now)
     requests.build(team, Team.objects.get(name="search"), ada, sam, now)
     credit.build(ada, sam, now)
+    engagements.build(team, Team.objects.get(name="search"), ada, sam, now)
+    handovers.build(team, Team.objects.get(name="search"), ada, sam, now)
+    rounds.build(handovers.WAITING, ada, sam, now)
     _clocks(team)
     talk()
     _history(root / "basket")
