@@ -15,7 +15,7 @@ from awayteam.organisation.models import Person, Team
 router = Router(tags=["account"])
 
 
-class PersonOut(Schema):
+class OwnPersonOut(Schema):
     ref: str
     name: str
     display_name: str
@@ -26,7 +26,7 @@ class MeOut(Schema):
 
     kind: str
     label: str
-    person: PersonOut | None
+    person: OwnPersonOut | None
     is_administrator: bool
     scopes: list[str]
     teams: list[str]
@@ -46,7 +46,7 @@ def me(request: Request) -> Any:
     return MeOut(
         kind=actor.kind.value,
         label=actor.label,
-        person=PersonOut(ref=person.ref, name=person.name, display_name=person.display_name) if person else None,
+        person=OwnPersonOut(ref=person.ref, name=person.name, display_name=person.display_name) if person else None,
         is_administrator=actor.is_administrator,
         scopes=sorted(actor.scopes),
         **{name: sorted(refs[pk] for pk in ids if pk in refs) for name, ids in roles.items()},

@@ -17,6 +17,7 @@ from awayteam.kernel.rest import Api
 from awayteam.lists.api import router as lists
 from awayteam.notifications.api import router as notifications
 from awayteam.organisation import api as organisation
+from awayteam.requests.api import exchange as request_exchange
 from awayteam.requests.api import router as requests
 from awayteam.requests.routing.api import router as routing
 from awayteam.roadmaps import api as roadmaps
@@ -38,6 +39,7 @@ api.add_router("", organisation.changes)
 api.add_router("/sources", sources)
 api.add_router("/contributions", contributions)
 api.add_router("/requests", requests)
+api.add_router("", request_exchange)
 api.add_router("/engagements", engagements.router)
 api.add_router("/access", engagements.access)
 api.add_router("", engagements.offers)

@@ -13,7 +13,7 @@ from awayteam.cli.requests import team_of
 from awayteam.cli.shared import JSON, django, print_json
 
 if TYPE_CHECKING:
-    from awayteam.requests.exchange.rows import Read
+    from awayteam.requests.exchange.rows import Read, RowError
 
 FORMATS = ("auto", "csv", "json", "github", "jira-csv", "jira-json", "kep")
 Many = list[str] | None
@@ -62,16 +62,20 @@ def import_(
             found, actor=actor_of(person), now=timezone.now(), defaults=defaults, dry_run=dry_run, progress=progress
         )
     if as_json:
-        errors = [{"file": e.file, "line": e.line, "field": e.field, "message": e.message} for e in done.errors]
+        errors = _told(done.errors)
         counts = {"created": done.created, "updated": done.updated, "unchanged": done.unchanged}
-        print_json({**counts, "dry_run": dry_run, "errors": errors})
+        print_json({**counts, "dry_run": dry_run, "errors": errors, "warnings": _told(done.warnings)})
     else:
         would = "would be " if dry_run else ""
         typer.echo(f"{done.created} {would}created, {done.updated} {would}updated, {done.unchanged} unchanged")
-        for e in done.errors:
+        for e in [*done.errors, *done.warnings]:
             typer.echo(f"{e.file}:{e.line}: {e.field + ': ' if e.field else ''}{e.message}", err=True)
     if done.errors:
         raise typer.Exit(1)
+
+
+def _told(rows: "list[RowError]") -> list[dict[str, Any]]:
+    return [{"file": one.file, "line": one.line, "field": one.field, "message": one.message} for one in rows]
 
 
 def _mapping(pairs: Any) -> dict[str, str]:
@@ -88,13 +92,9 @@ def _mapping(pairs: Any) -> dict[str, str]:
 
 def _read(files: list[Path], format: str, mapping: dict[str, str]) -> "Read":
     from awayteam.requests.actions.importing import problem_if_none
-    from awayteam.requests.exchange import keps, tables, trackers
+    from awayteam.requests.exchange import keps, reading
     from awayteam.requests.exchange.rows import Read
 
-    readers = {
-        "csv": tables.read_csv, "json": tables.read_json, "github": trackers.read_github,
-        "jira-csv": trackers.read_jira_csv, "jira-json": trackers.read_jira_json,
-    }  # fmt: skip
     whole = Read()
     for path in files:
         if format == "kep" or path.is_dir():
@@ -104,23 +104,11 @@ def _read(files: list[Path], format: str, mapping: dict[str, str]) -> "Read":
                 data = path.read_bytes()
             except OSError as error:
                 usage(f"{path} can't be read: {error.strerror}")
-            kind = format if format != "auto" else guess(data)
-            part = readers[kind](data, path.name, mapping)
+            part = reading.read(data, path.name, format, mapping)
         problem_if_none(part, path.name)
         whole.rows += part.rows
         whole.errors += part.errors
     return whole
-
-
-def guess(data: bytes) -> str:
-    """The format of a file by its first bytes: what Jira and GitHub always write."""
-    head = data[:20_000]
-    if head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"[", b"{"):
-        if b'"fields"' in head and b'"issues"' in head:
-            return "jira-json"
-        return "github" if b"github.com/" in head and (b'"number"' in head or b'"state"' in head) else "json"
-    first = head.partition(b"\n")[0]
-    return "jira-csv" if b"Issue key" in first and b"Summary" in first else "csv"
 
 
 @app.command()
@@ -178,4 +166,4 @@ def _bar(total: int) -> Any:
     return shown()
 
 
-__all__ = ["guess", "register"]
+__all__ = ["register"]

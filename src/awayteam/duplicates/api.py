@@ -26,7 +26,7 @@ router = Router(tags=["duplicates"])
 Title = Annotated[Word, Field(max_length=200)]
 
 
-class Named(Schema):
+class DuplicateNameOut(Schema):
     ref: str
     label: str
 
@@ -40,11 +40,11 @@ class DuplicateOut(Schema):
     id: int
     title: str
     state: str
-    entity: Named | None
+    entity: DuplicateNameOut | None
     words: str
-    own: Named | None
-    team: Named
-    home_team: Named | None
+    own: DuplicateNameOut | None
+    team: DuplicateNameOut
+    home_team: DuplicateNameOut | None
     what: str
     why: str
     customer_facing: bool
@@ -129,10 +129,10 @@ class LikenessOut(Schema):
     """Parts are 0 to 1, null where one of the two says nothing of the kind. `shared` counts equal operations."""
 
     id: int
-    a: Named
-    b: Named
-    owner_a: Named | None
-    owner_b: Named | None
+    a: DuplicateNameOut
+    b: DuplicateNameOut
+    owner_a: DuplicateNameOut | None
+    owner_b: DuplicateNameOut | None
     score: float
     operations: float | None
     names: float | None
@@ -162,8 +162,8 @@ class LikenessQuery(Paging):
     dismissed: bool = False
 
 
-def named(thing: Entity | Team | None) -> Named | None:
-    return Named(ref=thing.ref, label=str(thing)) if thing is not None else None
+def named(thing: Entity | Team | None) -> DuplicateNameOut | None:
+    return DuplicateNameOut(ref=thing.ref, label=str(thing)) if thing is not None else None
 
 
 def _values(row: DuplicateRow) -> dict[str, Any]:

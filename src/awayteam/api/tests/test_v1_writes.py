@@ -284,6 +284,7 @@ REQUESTS: dict[str, tuple[str, Any]] = {
     "dismiss_likeness": ("/likenesses/1/dismiss", WHY),
     "restore_likeness": ("/likenesses/1/restore", WHY),
     "request_ask": ("/requests", {"title": "x", "need": "x", "asking_team": "payments", "home_team": "search"}),
+    "import_requests": ("/request-imports", {"text": "title,home_team,asking_team,asker\nx,search,payments,ada"}),
     "request_revise": ("/requests/{request}", {"title": "y", "reason": "because"}),
     "request_join": ("/requests/{request}/join", {"team": "payments"}),
     "request_withdraw": ("/requests/{request}/withdraw", {"words": "because"}),

@@ -10,8 +10,8 @@ from pydantic import Field
 from awayteam.catalog import queries
 from awayteam.catalog.api import schemas
 from awayteam.catalog.api.schemas import (
-    EditOut,
     EntityDetail,
+    EntityEditOut,
     EntityListQuery,
     EntityOut,
     LinkOut,
@@ -94,7 +94,7 @@ def count_relations(request: Request, at: At) -> Any:
     return [RelationCount(type=name, count=named[name]) for name in DIRECTIONS if name in named]
 
 
-class NodeOut(Schema):
+class NeighbourOut(Schema):
     """`layer` is 0 for the entity, negative for its consumers, positive for its providers."""
 
     entity: LinkOut
@@ -122,7 +122,7 @@ class LeftOutOut(Schema):
 
 class NeighbourhoodOut(Schema):
     centre: str
-    nodes: list[NodeOut]
+    nodes: list[NeighbourOut]
     edges: list[EdgeOut]
     left_out: list[LeftOutOut]
 
@@ -141,7 +141,7 @@ def get_neighbourhood(request: Request, at: At, query: Annotated[NeighbourhoodQu
     return NeighbourhoodOut(
         centre=entity.ref,
         nodes=[
-            NodeOut(
+            NeighbourOut(
                 entity=schemas.link_of(node.entity),
                 layer=node.layer,
                 type=node.type,
@@ -204,7 +204,7 @@ def list_operations(request: Request, at: At, query: Annotated[OperationsQuery, 
     )
 
 
-@router.get("/{kind}/{namespace}/{name}/edits", response=list[EditOut])
+@router.get("/{kind}/{namespace}/{name}/edits", response=list[EntityEditOut])
 def list_edits(request: Request, at: At) -> Any:
     """What people set about the entity, beside what its source says."""
     return [schemas.edit_of(row) for row in queries.edits(load(request, at))]
@@ -231,7 +231,7 @@ def list_ownership(request: Request, at: At) -> Any:
     ]
 
 
-class FindingOut(Schema):
+class EntityFindingOut(Schema):
     path: str
     document: int | None
     line: int | None
@@ -242,11 +242,11 @@ class FindingOut(Schema):
     source: str
 
 
-@router.get("/{kind}/{namespace}/{name}/findings", response=list[FindingOut])
+@router.get("/{kind}/{namespace}/{name}/findings", response=list[EntityFindingOut])
 def list_entity_findings(request: Request, at: At) -> Any:
     """What is wrong with the entity, or with the file that declares it."""
     return [
-        FindingOut(
+        EntityFindingOut(
             path=row.path,
             document=row.document,
             line=row.line,

@@ -49,7 +49,7 @@ class EntityOut(Schema):
     changed_at: datetime
 
 
-class EditOut(Schema):
+class EntityEditOut(Schema):
     """What a person set (`value`) beside what the source says (`declared`); `in_force` is "person" or "source"."""
 
     field: str
@@ -82,7 +82,7 @@ class EntityDetail(EntityOut):
 
     document: dict[str, Any]
     declaration: DeclarationOut | None
-    edits: list[EditOut]
+    edits: list[EntityEditOut]
     team: str | None = Field(description="reference of the team or unit, where the entity is one")
     person: str | None
     first_seen_at: datetime
@@ -202,8 +202,8 @@ def detail_of(entity: Entity) -> EntityDetail:
     )
 
 
-def edit_of(row: queries.EditRow) -> EditOut:
-    return EditOut(
+def edit_of(row: queries.EditRow) -> EntityEditOut:
+    return EntityEditOut(
         field=row.field,
         value=row.value,
         declared=row.declared,

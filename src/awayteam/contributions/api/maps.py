@@ -14,8 +14,8 @@ from awayteam.contributions.api.schemas import (
     CommitsQuery,
     FlowOut,
     KnowerOut,
-    LatencyOut,
     MapOut,
+    MergeLatencyOut,
     OriginOut,
     SideOut,
     WindowOut,
@@ -115,8 +115,8 @@ def get_area(request: Request, area_id: Id, query: Annotated[WindowQuery, Query(
             for one in found.knowers
         ],
         origins=[OriginOut(origin=side_of(side), commits=commits) for side, commits in found.origins],
-        home_latency=LatencyOut(branches=home.branches, median_hours=home.hours, unknown=home.unknown),
-        away_latency=LatencyOut(branches=away.branches, median_hours=away.hours, unknown=away.unknown),
+        home_latency=MergeLatencyOut(branches=home.branches, median_hours=home.hours, unknown=home.unknown),
+        away_latency=MergeLatencyOut(branches=away.branches, median_hours=away.hours, unknown=away.unknown),
     )
 
 

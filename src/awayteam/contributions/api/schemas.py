@@ -89,7 +89,7 @@ class KnowerOut(Schema):
     last: datetime | None
 
 
-class LatencyOut(Schema):
+class MergeLatencyOut(Schema):
     """`unknown`: commits that look like squashed pull requests, whose branches' beginnings git doesn't know."""
 
     branches: int
@@ -105,8 +105,8 @@ class OriginOut(Schema):
 class AreaDetailOut(AreaOut):
     knowers: list[KnowerOut]
     origins: list[OriginOut]
-    home_latency: LatencyOut
-    away_latency: LatencyOut
+    home_latency: MergeLatencyOut
+    away_latency: MergeLatencyOut
 
 
 class BelongingOut(Schema):

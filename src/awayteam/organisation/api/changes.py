@@ -16,7 +16,7 @@ from awayteam.kernel.rest import Body, Id, Moment, PageOf, Paging, Reason, Text,
 from awayteam.organisation import queries
 from awayteam.organisation.actions import facts, identities, memberships
 from awayteam.organisation.api import people, schemas, teams
-from awayteam.organisation.api.schemas import At, EditOut, IdentityOut, MembershipOut, PersonDetail, TeamDetail
+from awayteam.organisation.api.schemas import At, FactEditOut, IdentityOut, MembershipOut, PersonDetail, TeamDetail
 from awayteam.organisation.models import Identity, Membership, Person, Team
 
 router = Router(tags=["organisation"])
@@ -67,7 +67,7 @@ def _edit(request: Request, thing: Team | Person, action: Callable[..., Any], na
         )
 
 
-@teams.router.get("/{namespace}/{name}/edits", response=list[EditOut])
+@teams.router.get("/{namespace}/{name}/edits", response=list[FactEditOut])
 def list_team_edits(request: Request, at: At) -> Any:
     """What people set about the team, beside what its source says."""
     return [schemas.edit_of(row) for row in queries.fact_edits(teams.load(request, at))]
@@ -168,7 +168,7 @@ def edit_person(request: Request, at: At, body: PersonFacts) -> Any:
         return schemas.person_detail(people.load(request, at))
 
 
-@people.router.get("/{namespace}/{name}/edits", response=list[EditOut])
+@people.router.get("/{namespace}/{name}/edits", response=list[FactEditOut])
 def list_person_edits(request: Request, at: At) -> Any:
     """What was set about the person, beside what its source says."""
     return [schemas.edit_of(row) for row in queries.fact_edits(people.load(request, at))]

@@ -67,7 +67,7 @@ class TeamDetail(TeamLink):
     size: SizeOut
 
 
-class PlaceOut(Schema):
+class TeamPlaceOut(Schema):
     """A team that somebody belongs to, with all roles there."""
 
     team: TeamLink
@@ -101,7 +101,7 @@ class MembershipOut(Schema):
     source: str
 
 
-class EditOut(Schema):
+class FactEditOut(Schema):
     """What a person set (`value`) beside what the source says (`declared`)."""
 
     field: str
@@ -138,7 +138,7 @@ class PersonDetail(PersonLink):
     manager: PersonLink | None
     primary_team: TeamLink | None
     source: str
-    teams: list[PlaceOut]
+    teams: list[TeamPlaceOut]
     identities: list[IdentityOut]
 
 
@@ -207,8 +207,8 @@ def membership_of(row: Membership, team: Team) -> MembershipOut:
     )
 
 
-def edit_of(row: FactEdit) -> EditOut:
-    return EditOut(
+def edit_of(row: FactEdit) -> FactEditOut:
+    return FactEditOut(
         field=row.field,
         value=row.value,
         declared=row.declared,
@@ -249,7 +249,7 @@ def person_detail(person: Person, *, at: datetime | None = None) -> PersonDetail
         primary_team=team_link(person.primary_team) if person.primary_team else None,
         source=person.source.name if person.source else "",
         teams=[
-            PlaceOut(
+            TeamPlaceOut(
                 team=team_link(place.team),
                 roles=list(place.roles),
                 starts=place.starts,

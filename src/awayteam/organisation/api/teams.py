@@ -45,7 +45,7 @@ def list_teams(request: Request, query: Annotated[TeamsQuery, Query()]) -> Any:
     return page_of(page, [schemas.team_of(row) for row in page.items])
 
 
-class NodeOut(Schema):
+class TreeNodeOut(Schema):
     """A team or unit of the tree, depth first; `members` are its own people, `people` all with those below."""
 
     team: TeamLink
@@ -58,12 +58,12 @@ class AsOf(Schema):
     as_of: Moment | None = None
 
 
-@router.get("/tree", response=list[NodeOut])
+@router.get("/tree", response=list[TreeNodeOut])
 def get_tree(request: Request, query: Annotated[AsOf, Query()]) -> Any:
     """The whole organisation, depth first."""
     roots = queries.tree(request.actor, at=query.as_of)
     return [
-        NodeOut(team=schemas.team_link(node.team), depth=node.depth, members=node.members, people=node.people)
+        TreeNodeOut(team=schemas.team_link(node.team), depth=node.depth, members=node.members, people=node.people)
         for root in roots
         for node in root.walk()
     ]

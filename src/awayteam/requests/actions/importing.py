@@ -45,6 +45,8 @@ class Imported:
     updated: int = 0
     unchanged: int = 0
     errors: list[RowError] = field(default_factory=list)
+    warnings: list[RowError] = field(default_factory=list)
+    """Of rows that came in all the same: what was left out."""
 
 
 class Bad(Exception):
@@ -80,6 +82,7 @@ def import_requests(
                 transaction.set_rollback(True)
         if progress is not None:
             progress(min(start + BATCH, len(rows)), len(rows))
+    done.warnings = known.warnings
     done.errors.sort(key=lambda error: (error.file, error.line))
     return done
 
@@ -142,7 +145,7 @@ def _askers(
         request=request, team=team, person=asker, value_per_week=worth.value_per_week, grounds=worth.grounds,
         customer_value=worth.customer_value, wanted_by=row.wanted_by, joined_at=asked,
     )  # fmt: skip
-    others = [known.team(word, "also_asking") for word in row.also_asking]
+    others = known.further(row)
     for other in {one.pk: one for one in others if one.pk not in (team.pk, request.home_team_id)}.values():
         Asker.objects.create(request=request, team=other, person=known.lead(other) or asker, joined_at=asked)
     recount(request)
@@ -189,6 +192,7 @@ class _Known:
 
     def __init__(self, defaults: Defaults, now: datetime) -> None:
         self.defaults, self.now = defaults, now
+        self.warnings: list[RowError] = []
         self._teams: dict[str, Team] = {}
         self._leads: dict[int, Person | None] = {}
         for team in Team.objects.filter(dissolved_at__isnull=True).order_by("-pk"):
@@ -202,6 +206,14 @@ class _Known:
         if found is None:
             raise Bad(field, f"no team {word[:60]!r} is known here")
         return found
+
+    def further(self, row: Row) -> list[Team]:
+        """Teams that ask as well; one that nobody knows is left out and told, since the request stands without it."""
+        known = {word: self._teams.get(word.casefold()) for word in row.also_asking}
+        for word in (word for word, team in known.items() if team is None):
+            message = f"no team {word[:60]!r} is known here; the request came in without it"
+            self.warnings.append(RowError(row.file, row.line, "also_asking", message))
+        return [team for team in known.values() if team is not None]
 
     def home(self, row: Row) -> Team:
         if row.home_team:

@@ -7,16 +7,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
 
-from awayteam.cli.request_exchange import guess
+from awayteam.accounts.models import User
 from awayteam.kernel.actor import SYSTEM
 from awayteam.kernel.errors import InvalidInput, NotAllowed
 from awayteam.kernel.models import Clock, Event
 from awayteam.organisation.models import Identity
 from awayteam.requests.actions.importing import Defaults, Imported, import_requests
 from awayteam.requests.exchange import keps, tables, trackers, writing
+from awayteam.requests.exchange.reading import guess
 from awayteam.requests.exchange.rows import Read, moment
 from awayteam.requests.models import Asker, Request
 from awayteam.requests.tests.town import NOON, Town, found, service
@@ -207,3 +209,46 @@ def test_enhancement_proposals_of_a_real_project(shared_data: Path) -> None:
     assert reasons <= {"participating-sigs", "owning-sig", "state", "title", ""}
     assert all(row.home_team != row.asking_team for row in read.rows)
     assert {row.state for row in read.rows} == {"open", "done", "dropped", "withdrawn"}
+
+
+@pytest.mark.django_db
+def test_a_team_that_nobody_knows_and_asks_as_well_is_left_out_with_a_warning() -> None:
+    town = found()
+    done = load(tables.read_csv(CSV.replace(",search\n", ",search elves\n", 1).encode(), "t.csv", {}), town)
+    assert [(one.line, one.field) for one in done.warnings] == [(2, "also_asking")]
+    assert "elves" in done.warnings[0].message
+    assert Request.objects.get(external_key="T-1").askers_count == 2
+
+
+@pytest.mark.django_db
+def test_over_http_rows_come_in_and_go_out(client: Client) -> None:
+    town = found()
+    client.force_login(User.objects.create_user("boss", is_superuser=True, person=town.person("ann")))
+    body = {"text": CSV.replace(",search\n", ",elves\n", 1), "dry_run": True}
+    tried = client.post("/api/v1/request-imports", body, content_type="application/json")
+    assert tried.status_code == 200, tried.content
+    assert not Request.objects.exists()
+    answer = client.post("/api/v1/request-imports", body | {"dry_run": False}, content_type="application/json").json()
+    assert answer == tried.json() | {"dry_run": False}
+    assert (answer["created"], answer["updated"]) == (2, 0)
+    assert [(one["line"], one["field"]) for one in answer["warnings"]] == [(2, "also_asking")]
+    assert {one["line"] for one in answer["errors"]} == {4, 5}
+
+    first = client.get("/api/v1/request-exports", {"limit": 1}).json()
+    second = client.get("/api/v1/request-exports", {"limit": 1, "cursor": first["next_cursor"]}).json()
+    keys = [one["key"] for one in (*first["items"], *second["items"])]
+    assert (keys, second["next_cursor"]) == (["T-2", "T-1"], None)
+    text = client.get("/api/v1/request-exports", {"format": "csv"}).json()["text"]
+    again = client.post("/api/v1/request-imports", {"text": text}, content_type="application/json").json()
+    assert (again["created"], again["unchanged"], again["errors"]) == (0, 2, [])
+
+
+@pytest.mark.django_db
+def test_over_http_only_administrators_import_and_slips_are_told(client: Client) -> None:
+    town = found()
+    client.force_login(User.objects.create_user("paul", person=town.person("paul")))
+    refused = client.post("/api/v1/request-imports", {"text": CSV}, content_type="application/json")
+    assert (refused.status_code, Request.objects.count()) == (403, 0)
+    wrong = client.post("/api/v1/request-imports", {"text": CSV, "mapping": {"Summary": "name"}}, "application/json")
+    assert (wrong.status_code, [one["field"] for one in wrong.json()["errors"]]) == (422, ["mapping"])
+    assert client.post("/api/v1/request-imports", {"text": ""}, "application/json").status_code == 422

@@ -211,3 +211,12 @@ def test_what_is_sent_again_is_done_once(ada: Client) -> None:
     ]
     assert [answer.status_code for answer in answers] == [201, 201]
     assert [row.value_per_week for row in Item.objects.filter(title="Once")] == [Decimal("2.25")]
+
+
+def test_what_is_exported_is_imported_alike(world: World, ada: Client) -> None:
+    found = ada.get("/api/v1/roadmap-exports", {"team": "orders"}).json()["items"]
+    assert len(found) == Item.objects.filter(team=world.orders, state__in=["planned", "started"]).count()
+    text = ada.get("/api/v1/roadmap-exports", {"team": "orders", "format": "csv"}).json()["text"]
+    again = send(ada, "post", "/api/v1/roadmap-imports", {"text": text, **WHY}).json()
+    assert (again["created"], again["errors"]) == (0, [])
+    assert len(text.splitlines()) > len(found) > 0
