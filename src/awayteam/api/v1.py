@@ -20,6 +20,7 @@ from awayteam.organisation import api as organisation
 from awayteam.requests.api import exchange as request_exchange
 from awayteam.requests.api import router as requests
 from awayteam.requests.routing.api import router as routing
+from awayteam.reviews import api as reviews
 from awayteam.roadmaps import api as roadmaps
 from awayteam.rounds.api import router as rounds
 
@@ -48,6 +49,8 @@ api.add_router("/insights", visit_insights)
 api.add_router("/credit", credit)
 api.add_router("", duplicates)
 api.add_router("", handovers)
+api.add_router("", reviews.reviews)
+api.add_router("", reviews.register)
 api.add_router("", routing)
 api.add_router("", rounds)
 api.add_router("", roadmaps.roadmaps)

@@ -31,6 +31,7 @@ MODULES = (
     "roadmap",
     "goal",
     "duplicates",
+    "review",
     "owners",
     "scan",
     "identities",

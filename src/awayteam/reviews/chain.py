@@ -28,10 +28,20 @@ def managers_above(person: int | None, team: Team, now: datetime) -> list[int]:
     return [one for one in dict.fromkeys([*line, *(who for _place, who in held)]) if one != person]
 
 
-def keepers(without: Collection[int | None] = ()) -> list[int]:
-    """The people of the administrators, who keep the pool; one statement."""
-    rows = User.objects.filter(is_superuser=True, is_active=True, person__left_at__isnull=True, person__isnull=False)
-    return [one for one in rows.order_by("person_id").values_list("person_id", flat=True) if one not in without and one]
+def keepers(without: Collection[int | None] = (), now: datetime | None = None) -> list[int]:
+    """The people who keep the pool: administrators, then managers of units at the top; two statements.
+
+    Where all of them are among `without` they have the turn all the same: they may put somebody into the pool.
+    """
+    here = Q(person__left_at__isnull=True) | Q(person__left_at__gt=now) if now else Q(person__left_at__isnull=True)
+    rows = User.objects.filter(here, is_superuser=True, is_active=True, person__isnull=False)
+    top = Membership.objects.filter(dated(now), here, role=Role.MANAGER, team__parent__isnull=True, team__is_unit=True)
+    found = [
+        *rows.order_by("person_id").values_list("person_id", flat=True),
+        *top.order_by("person_id").values_list("person_id", flat=True),
+    ]
+    persons = [one for one in dict.fromkeys(found) if one is not None]
+    return [one for one in persons if one not in without] or persons
 
 
 def _present(persons: list[int], now: datetime) -> list[int]:

@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet
 from django.urls import reverse
 
 from awayteam.kernel import businesstime, rulebook
-from awayteam.kernel.actor import Actor
+from awayteam.kernel.actor import Actor, ActorKind
 from awayteam.kernel.businesstime import Calendar
 from awayteam.kernel.clocks import calendar_of
 from awayteam.kernel.events import EventName
@@ -20,6 +20,9 @@ from awayteam.reviews.machine import ENTRY, MACHINE, EntryState, EntryVerb, Stat
 from awayteam.reviews.models import RegisterEntry, RegisterStep, Review, ReviewStep
 from awayteam.reviews.permissions import as_entry_party, as_party, entries, visible
 from awayteam.stories.plot import Held, Plot, Turn, hours_of
+
+IN_PERSON = frozenset({Verb.DECLINE, Verb.DELIVER, Verb.FOLLOW, Verb.OVERRIDE})
+"""What the software never does in somebody's name."""
 
 
 def hours_of_person(person: Person) -> Calendar:
@@ -64,7 +67,7 @@ class ReviewPlot(Plot[Review]):
     def turn(self, held: Held[Review], state: StrEnum) -> Turn:
         book, row = rulebook.current().reviews, held.row
         if state == State.UNASSIGNED:
-            keeper = next(iter(chain.keepers((row.requester_id, row.decider_id))), None)
+            keeper = next(iter(chain.keepers((row.requester_id, row.decider_id), held.now)), None)
             return Turn(keeper, None, book.assign_minutes, calendar_of())
         if state == State.DELIVERED:
             return Turn(row.decider_id, row.team_id, book.decide_minutes, hours_of(row.team))
@@ -75,6 +78,8 @@ class ReviewPlot(Plot[Review]):
         return as_party(held.actor, held.row, party)
 
     def why_not(self, held: Held[Review], verb: StrEnum) -> str:
+        if held.actor.kind is ActorKind.SYSTEM and verb in IN_PERSON:
+            return "Only the person whose turn it is does this; say who acts."
         most = rulebook.current().reviews.declines_max
         if verb == Verb.DECLINE and held.row.declined >= most:
             return "It was declined before; now it is reviewed, or a keeper of the pool assigns somebody else."
@@ -108,6 +113,9 @@ class EntryPlot(Plot[RegisterEntry]):
     }
 
     def label(self, row: RegisterEntry) -> str:
+        """Everybody reads it in events and messages: the name of something restricted is kept back."""
+        if row.entity is not None and row.entity.restricted:
+            return f"{row.get_kind_display()} about something restricted"
         return row.title
 
     def address(self, row: RegisterEntry) -> str:

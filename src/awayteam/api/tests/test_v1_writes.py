@@ -380,6 +380,24 @@ REQUESTS: dict[str, tuple[str, Any]] = {
     "defect_dismiss": ("/defects/1/dismiss", {"words": "because"}),
     "retrospective_answer": ("/retrospectives/1", {"answers": ["x", "", "", "", ""]}),
     "self_service_put_aside": ("/self-service/put-aside", {"service": "component:default/orders", "reason": "because"}),
+    "request_review": (
+        "/reviews",
+        {"field": "design", "title": "x", "question": "x", "team": "payments", "decider": "ada"},
+    ),
+    "assign_review": ("/reviews/1/assign", {}),
+    "decline_review": ("/reviews/1/decline", {"words": "x"}),
+    "deliver_review": ("/reviews/1/deliver", {"draft": True}),
+    "follow_review": ("/reviews/1/follow", {}),
+    "override_review": ("/reviews/1/override", {"reason": "x"}),
+    "withdraw_review": ("/reviews/1/withdraw", {"words": "x"}),
+    "meet_condition": ("/reviews/1/conditions/1/met", {"evidence": "x"}),
+    "add_bar_raiser": ("/reviews/pool", {"person": "ada", "field": "design"}),
+    "end_bar_raiser": ("/reviews/pool/1/leave", {"words": "x"}),
+    "add_deviation": (
+        "/register",
+        {"team": "payments", "title": "x", "practice": "x", "reason": "x", "data": [{"words": "x"}]},
+    ),
+    "tell_entry": ("/register/1/tell", {"outcome": "both", "happened": "x"}),
     "import_items": ("/roadmap-imports", {"text": "team,title,effort\npayments,x,1", **WHY}),
     "reshuffle_roadmap": ("/roadmaps/default/payments/reshuffle", {"changes": [{"item": 1, "rank": 1}], **WHY}),
     "note_capacity": (
@@ -412,7 +430,7 @@ REQUESTS: dict[str, tuple[str, Any]] = {
     "write_document": ("/roadmaps/default/payments/documents/{document}/versions", {"title": "x", "text": "y", **WHY}),
     "link_document": ("/roadmaps/default/payments/documents/{document}/links", {"goals": [], "items": [], **WHY}),
 }
-READS_BY_POST = {"route_text", "similar_requests"}
+READS_BY_POST = {"needed_reviews", "route_text", "similar_requests"}
 """Questions that are too long for an address."""
 OF_ONESELF = {
     "mark_notifications", "change_preferences", "renew_own_webhook_secret", "try_own_channel", "make_own_calendar",

@@ -68,7 +68,7 @@ def pass_on(held: Held[Review], verb: Verb, *, words: str, why: str) -> None:
     choice = find_for(row, list(row.teams.all()), held.now)
     keep_choice(row, choice, now=held.now, by="Awayteam")
     state = State.UNASSIGNED if choice.person is None else State.ASSIGNED
-    asked = chain.keepers((row.requester_id, row.decider_id)) if choice.person is None else []
+    asked = chain.keepers((row.requester_id, row.decider_id), held.now) if choice.person is None else []
     text = (
         f"{row.title}: {choice.name} reviews it now. {words}" if choice.person else f"{row.title}: {choice.reasons[0]}"
     )

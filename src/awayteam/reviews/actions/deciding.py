@@ -63,16 +63,15 @@ def override(
             reason=reason, data=row.opinion.evidence, decided_at=now, look_again_on=on,
             state=EntryState.STANDING.value,
         )  # fmt: skip
-        enter_register(
-            entry, actor=actor, now=now, text=f"{entry.decider_label} overrode {row.opinion.label}: {_name(row)}."
-        )
+        text = f"{entry.decider_label} overrode {row.opinion.label}: {ENTRY_PLOT.label(entry)}."
+        enter_register(entry, actor=actor, now=now, text=text)
         hooks.decided(row, actor=actor, now=now)
     return entry
 
 
-def _name(row: Review) -> str:
-    """What the review is called where everybody reads it: the name of something restricted is kept back."""
-    return "something restricted" if row.entity is not None and row.entity.restricted else row.title
+def in_public(entry: RegisterEntry, words: str) -> str:
+    """Words for events and messages, which everybody reads; those about something restricted stay with the entry."""
+    return "" if entry.entity is not None and entry.entity.restricted else words
 
 
 def enter_register(entry: RegisterEntry, *, actor: Actor, now: datetime, text: str) -> None:
@@ -80,7 +79,8 @@ def enter_register(entry: RegisterEntry, *, actor: Actor, now: datetime, text: s
     persons = chain.managers_above(entry.decider_id, entry.team, now)
     data = {"kind": str(entry.kind), "field": entry.field, "look_again_on": entry.look_again_on.isoformat()}
     begin(
-        ENTRY_PLOT, entry, EntryVerb.ENTER, actor=actor, now=now, party=EntryParty.DECIDER, words=entry.reason,
+        ENTRY_PLOT, entry, EntryVerb.ENTER, actor=actor, now=now, party=EntryParty.DECIDER,
+        words=in_public(entry, entry.reason),
         text=text, data=data, persons=persons,
     )  # fmt: skip
 
@@ -97,5 +97,5 @@ def run_out(held: Held[Review]) -> None:
         choice = find_for(row, list(row.teams.all()), held.now)
         keep_choice(row, choice, now=held.now, by="Awayteam")
         state = State.UNASSIGNED if choice.person is None else State.ASSIGNED
-        asked = chain.keepers((row.requester_id, row.decider_id)) if choice.person is None else []
+        asked = chain.keepers((row.requester_id, row.decider_id), held.now) if choice.person is None else []
         enter(held, Verb.EXPIRE, state, words=choice.reasons[0], data={"bar_raiser": choice.name}, persons=asked)

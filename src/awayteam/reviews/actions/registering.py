@@ -14,7 +14,7 @@ from awayteam.kernel.errors import InvalidInput, NotFound
 from awayteam.kernel.machines import CLOCK
 from awayteam.organisation.models import Team
 from awayteam.reviews.actions import checking
-from awayteam.reviews.actions.deciding import enter_register
+from awayteam.reviews.actions.deciding import enter_register, in_public
 from awayteam.reviews.machine import EntryState, EntryVerb
 from awayteam.reviews.models import Kind, Outcome, RegisterEntry
 from awayteam.reviews.permissions import can_deviate
@@ -62,10 +62,8 @@ def deviate(wanted: Deviation, *, actor: Actor, now: datetime) -> RegisterEntry:
         reason=wanted.reason.strip(), data=checking.plain_links(wanted.data), decided_at=now, look_again_on=on,
         state=EntryState.STANDING.value,
     )  # fmt: skip
-    hidden = entity is not None and entity.restricted
     with transaction.atomic():
-        name = "something restricted" if hidden else wanted.practice
-        enter_register(entry, actor=actor, now=now, text=f"{wanted.team} deviates from {name}.")
+        enter_register(entry, actor=actor, now=now, text=f"{wanted.team} deviates: {ENTRY_PLOT.label(entry)}.")
     return entry
 
 
@@ -85,7 +83,14 @@ def tell_what_happened(
         check(held, EntryVerb.TELL)
         row = held.row
         row.outcome, row.happened, row.looked_at = outcome, happened, now
-        enter(held, EntryVerb.TELL, EntryState.TOLD, words=happened, data={"outcome": outcome}, persons=_heard(row))
+        enter(
+            held,
+            EntryVerb.TELL,
+            EntryState.TOLD,
+            words=in_public(row, happened),
+            data={"outcome": outcome},
+            persons=_heard(row),
+        )
     return row
 
 
@@ -107,8 +112,9 @@ def look_later(
     with transaction.atomic():
         held = hold(ENTRY_PLOT, entry, actor=actor, now=now, version=version)
         check(held, EntryVerb.TELL)
-        held.row.look_again_on, held.row.looked_at = on, now
-        enter(held, EntryVerb.TELL, EntryState.STANDING, words=words, data={"on": on.isoformat()})
+        row = held.row
+        row.look_again_on, row.looked_at, row.happened = on, now, words
+        enter(held, EntryVerb.TELL, EntryState.STANDING, words=in_public(row, words), data={"on": on.isoformat()})
     return held.row
 
 
@@ -117,7 +123,7 @@ def entry_run_out(held: Held[RegisterEntry]) -> None:
     row = held.row
     held.party = CLOCK
     if row.state == EntryState.STANDING:
-        enter(held, EntryVerb.EXPIRE, EntryState.DUE, text=f"{row.title}: what happened?")
+        enter(held, EntryVerb.EXPIRE, EntryState.DUE, text=f"{ENTRY_PLOT.label(row)}: what happened?")
         return
     row.silent += 1
     enter(held, EntryVerb.EXPIRE, EntryState.UNANSWERED, words="Nobody said what happened.")

@@ -34,6 +34,8 @@ def pool(actor: Actor, now: datetime, *, field: str = "", person: Person | None 
     if person is not None:
         found = found.filter(person=person)
     rows = sorted(found, key=lambda row: (row.field, str(row.person).casefold(), row.pk))
+    if not rows:
+        return []
     ids = {row.person_id for row in rows}
     places = places_of(ids, now)
     teams = Team.objects.in_bulk({team for some in places.values() for team in some})

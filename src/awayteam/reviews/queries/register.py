@@ -96,6 +96,12 @@ def register(
     return Page(_rows(actor, page.items), page.next_cursor, page.total)
 
 
+def rows_of(actor: Actor, rows: "QuerySet[RegisterEntry]", *, limit: int) -> list[RegisterRow]:
+    """The newest of these entries; two statements. For panels."""
+    found = entries(actor, rows).select_related(*RELATED).order_by("-decided_at", "-pk")[:limit]
+    return _rows(actor, list(found))
+
+
 def _rows(actor: Actor, found: Sequence[RegisterEntry]) -> list[RegisterRow]:
     restricted = {one.entity_id for one in found if one.entity is not None and one.entity.restricted and one.entity_id}
     hidden = unseen(actor, restricted)

@@ -11,6 +11,7 @@ from awayteam.duplicates.tests import shop as duplicates
 from awayteam.engagements.tests import shop as engagements
 from awayteam.handovers.tests import shop as handovers
 from awayteam.requests.tests import shop as requests
+from awayteam.reviews.tests import shop as reviews
 from awayteam.roadmaps.models import Goal, Item
 from awayteam.rounds.tests import shop as rounds
 from awayteam.web.tests import talk
@@ -258,6 +259,28 @@ PAGES = [
     Page("engagement_hours", lambda _: f"/engagements/{rounds.visit()}/hours/"),
     Page("engagement_reports", lambda _: f"/engagements/{rounds.visit()}/reports/"),
     Page("round_report", lambda _: f"/reports/{rounds.report()}/", "zoe"),
+    Page("reviews", "/reviews/"),
+    Page("reviews", "/reviews/?ended=yes&field=architecture&sort=-created&q=basket", name="reviews narrowed"),
+    Page("reviews", "/reviews/?q=nothing-is-called-so", name="reviews without hit"),
+    Page("review", lambda _: f"/reviews/{reviews.review('Split the <basket> store')}/"),
+    Page("review", lambda _: f"/reviews/{reviews.review('Baskets by mail')}/", name="review, to be decided"),
+    Page("review", lambda _: f"/reviews/{reviews.review('Nobody is free for this')}/", "zoe", "review, unassigned"),
+    Page("review_new", "/reviews/new/?entity=component:default/basket"),
+    Page("review_verb", lambda _: f"/reviews/{reviews.review('Baskets by mail')}/override/"),
+    Page("review_verb", lambda _: f"/reviews/{reviews.review('Baskets by mail')}/assign/", name="review_verb, not now"),
+    Page("review_write", lambda _: f"/reviews/{reviews.review('Baskets by mail')}/write/"),
+    Page("bar_raisers", "/reviews/pool/"),
+    Page("bar_raisers", "/reviews/pool/?field=design", name="bar_raisers, none"),
+    Page("bar_raiser", lambda _: f"/reviews/pool/{reviews.raiser('rue')}/"),
+    Page("bar_raiser", lambda _: f"/reviews/pool/{reviews.raiser('rae')}/", "zoe", "bar_raiser, keeper"),
+    Page("bar_raiser_new", "/reviews/pool/new/", "zoe"),
+    Page("register", "/register/"),
+    Page("register", "/register/?kind=override&state=standing&sort=look-again", name="register narrowed"),
+    Page("register", "/register/?q=nothing-is-called-so", name="register without hit"),
+    Page("register_new", "/register/new/"),
+    Page("register_entry", lambda _: f"/register/{reviews.entry('override')}/"),
+    Page("register_entry", lambda _: f"/register/{reviews.entry('deviation')}/", "sam", "register_entry, deviation"),
+    Page("register_tell", lambda _: f"/register/{reviews.entry('override')}/tell/"),
     Page("ask", "/ask/"),
     Page("ask", "/ask/?q=basket&title=Baskets+for+two&entity=component:default/basket", name="ask, begun"),
     Page("ask", "/ask/", "zoe", "ask, of no team"),
@@ -330,6 +353,7 @@ NO_PAGES = {
     "choose": "sends back to where one was",
     "healthz": "for machines",
     "notification_go": "leads to the page that a notification is about",
+    "register_feed": "for feed readers",
     "tour": "leads to the first stop, in the demonstration; test_tour goes there",
     "tour_leave": "sends back to where one was",
     "tour_stop": "leads to a page of another app",

@@ -34,6 +34,7 @@ from awayteam.lists.models import BulkChange, SavedView
 from awayteam.organisation import actions as organisation
 from awayteam.organisation.models import Membership, Person, Team
 from awayteam.requests.tests import shop as requests
+from awayteam.reviews.tests import shop as reviews
 from awayteam.roadmaps.tests import shop as roadmaps
 from awayteam.rounds.tests import shop as rounds
 from awayteam.sources.models import Source
@@ -149,6 +150,7 @@ def build(root: Path) -> Shop:
     duplicates.build(Team.objects.get(name="search"), ada, now)
     sam = actor_of_user(users["sam"], now)
     requests.build(team, Team.objects.get(name="search"), ada, sam, now)
+    reviews.build(team, Team.objects.get(name="search"), ada, sam, zoe, now)
     credit.build(ada, sam, now)
     engagements.build(team, Team.objects.get(name="search"), ada, sam, now)
     handovers.build(team, Team.objects.get(name="search"), ada, sam, now)

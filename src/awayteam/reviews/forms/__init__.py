@@ -1,0 +1,1 @@
+"""Forms of reviews: what people type, and what it means."""

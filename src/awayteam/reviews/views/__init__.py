@@ -1,0 +1,1 @@
+"""Pages of reviews, the pool and the register."""
