@@ -3,6 +3,7 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
+from awayteam.engagements.keeping import keep, let_go
 from awayteam.kernel.appendonly import protect, protect_columns, unprotect, unprotect_columns
 
 CONTRACT = ("engagement_id", "number", "text", "sha256", "why", "proposed_side", "created_at")
@@ -435,4 +436,5 @@ class Migration(migrations.Migration):
             lambda _apps, editor: protect(editor.connection, "engagements_signature"),
             lambda _apps, editor: unprotect(editor.connection, "engagements_signature"),
         ),
+        migrations.RunPython(lambda _apps, editor: keep(editor.connection), lambda _apps, editor: let_go(editor.connection)),
     ]

@@ -3,11 +3,13 @@
 import io
 import json
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 import typer
+from django.db import DatabaseError, transaction
 from django.test import Client
 from django.utils import timezone
 
@@ -79,6 +81,18 @@ def test_standards_are_frozen_in_a_draft_and_stay(village: Village, repository: 
         with pytest.raises(Conflict):
             change()
     assert Standard.objects.filter(engagement=row).count() == 2
+
+
+@pytest.mark.parametrize("what", ["text", "sha256", "title", "gone"])
+def test_the_database_keeps_standards_of_a_proposed_contract(village: Village, what: str) -> None:
+    row = village.open()
+    one = actions.add_standard(row, actor=village.actor("pia"), now=NOON, title="House rules", text="Be kind.")
+    actions.propose(row.pk, actor=village.actor("pia"), now=NOON)
+    kept = Standard.objects.filter(pk=one.pk)
+    change = kept.delete if what == "gone" else partial(kept.update, **{what: "x"})
+    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+        change()
+    assert kept.values_list("title", "text", "sha256").get() == ("House rules", "Be kind.", one.sha256)
 
 
 def test_strangers_freeze_nothing(village: Village, repository: Repository) -> None:
