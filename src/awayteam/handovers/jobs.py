@@ -5,9 +5,11 @@ from typing import TypeVar
 
 import structlog
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q
 
 from awayteam.handovers import pager
+from awayteam.handovers.fallback import draw
+from awayteam.handovers.models import Handover
 from awayteam.handovers.plots import DEFECT, HANDOVER
 from awayteam.kernel.actor import SYSTEM
 from awayteam.kernel.events import EventName
@@ -32,15 +34,28 @@ def pass_on(now: datetime) -> int:
 def _pass_on(plot: Plot[M], name: EventName, now: datetime) -> int:
     here = Membership.objects.filter(dated(now), person=OuterRef("turn_person"), team=OuterRef("turn_team"))
     gone = Q(turn_person__isnull=True) | Q(turn_person__left_at__lte=now) | ~Exists(here)
-    rows = plot.model._default_manager.filter(gone, closed_at__isnull=True)
+    other = ~Q(turn_team=F("engagement__home_team")) & ~Q(turn_team=F("engagement__away_team"))
+    moved = Q(turn_team__isnull=False) & other  # what they own went to another team
+    rows = plot.model._default_manager.filter(gone | moved, closed_at__isnull=True)
     done = 0
     for pk in list(rows.order_by("pk").values_list("pk", flat=True)[:MOST]):
         try:
             with transaction.atomic():
-                done += hand_on(hold(plot, pk, actor=SYSTEM, now=now), words=WHY, name=name)
+                held = hold(plot, pk, actor=SYSTEM, now=now)
+                _draw_again(held.row, now)
+                done += hand_on(held, words=WHY, name=name)
         except Exception:
             log.exception("turn.failed", kind=plot.kind, row=pk)
     return done
+
+
+def _draw_again(row: Story, now: datetime) -> None:
+    """A fall-back reviewer who left is replaced."""
+    if isinstance(row, Handover) and row.reviewer is not None:
+        left = row.reviewer.left_at
+        if left is not None and left <= now:
+            drawn = draw(row.engagement, now)
+            row.reviewer_id, row.reviewer_because = drawn.person, list(drawn.reasons)
 
 
 JOBS = (

@@ -32,7 +32,7 @@ def heard(visit: Held[Any], verb: StrEnum, source: str) -> None:  # noqa: ARG001
         _lapse(visit)
     if state is State.WARRANTY and verb in (Verb.DEPLOY, Verb.EXPIRE):
         _note_production(visit, verb)
-    if verb is Verb.ACCEPT:
+    if verb in (Verb.ACCEPT, Verb.AMEND) and state in pager.CARRIED:
         pager.plan(row, now=visit.now)
     if verb is Verb.ACCEPT or (state in EARLY and state in FINAL and row.began_at is not None):
         _ask_to_look_back(visit)

@@ -13,7 +13,7 @@ from awayteam.engagements.models import Side
 from awayteam.handovers import rules
 from awayteam.handovers.actions.handing import held
 from awayteam.handovers.checklist import line_of
-from awayteam.handovers.machine import State
+from awayteam.handovers.machine import Party, State
 from awayteam.handovers.models import ChecklistLine, Evidence, Handover
 from awayteam.handovers.results import figures_of
 from awayteam.kernel import events
@@ -154,7 +154,7 @@ def waive(
     """Do without a line, with the reason: for the home side, whom it protects."""
     with transaction.atomic():
         one, row = _line(handover, line, actor, now, version)
-        one.standing.of("home side").require()
+        one.standing.of(Party.HOME).require()
         if row.waived_at is not None:
             raise Conflict("This line is waived already.", "There is nothing more to do.")
         row.waived_reason = words_of(words)

@@ -8,7 +8,7 @@ from typing import Any
 
 from awayteam.engagements.models import Engagement, Standard
 from awayteam.handovers import checklist, rules
-from awayteam.handovers.machine import FINAL, State
+from awayteam.handovers.machine import FINAL, Party, State
 from awayteam.handovers.models import ChecklistLine, Evidence, Handover, HandoverStep, Refusal
 from awayteam.handovers.permissions import Standing, visible_handovers
 from awayteam.handovers.plots import HANDOVER
@@ -172,7 +172,7 @@ def handover_story(actor: Actor, pk: int, now: datetime) -> HandoverStory:
         steps=tuple(row.steps.select_related("person", "team").order_by("-pk")[:200]),
         standards=tuple(row.engagement.standards.defer("text")),
         works=standing.works(),
-        waives=standing.of("home side"),
+        waives=standing.of(Party.HOME),
         standing=standing,
     )
 

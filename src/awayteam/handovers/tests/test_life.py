@@ -306,6 +306,29 @@ def test_a_turn_is_handed_on_when_its_person_leaves(hamlet: Hamlet) -> None:
     assert handover.turn_person == hamlet.person("oscar")
 
 
+def test_a_reviewer_who_leaves_is_replaced(hamlet: Hamlet) -> None:
+    from awayteam.handovers import jobs
+
+    handover = run_out(hamlet.submitted())
+    now = handover.entered_at + timedelta(minutes=5)
+    Person.objects.filter(pk=hamlet.person("dana").pk).update(left_at=now)
+    assert jobs.pass_on(now) == 1
+    handover.refresh_from_db()
+    assert handover.reviewer != hamlet.person("dana")
+    assert handover.turn_person == handover.reviewer
+
+
+def test_a_service_that_moves_takes_the_turn_along(hamlet: Hamlet) -> None:
+    from awayteam.handovers import jobs
+
+    handover = hamlet.submitted()
+    search = hamlet.village.town.team("search")
+    Engagement.objects.update(home_team=search, home_decider=hamlet.person("sam"))
+    assert jobs.pass_on(LATER + timedelta(minutes=1)) == 1
+    handover.refresh_from_db()
+    assert (handover.turn_person, handover.turn_team) == (hamlet.person("sam"), search)
+
+
 def test_the_database_keeps_one_open_handover_and_refusals_that_cite(hamlet: Hamlet) -> None:
     handover = hamlet.begun()
     with pytest.raises(IntegrityError), transaction.atomic():
