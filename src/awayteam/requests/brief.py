@@ -87,7 +87,8 @@ def _usual_effort(request: Request) -> tuple[Effort, str]:
     if not rows:
         return ASSUMED, "assumed: the home team has estimated nothing of this kind"
     low, likely, high = (median(column) for column in zip(*rows, strict=True))
-    return (low, likely, high), f"the median of {len(rows)} things of this kind on the home team's roadmap"
+    one = "the only thing of this kind" if len(rows) == 1 else f"the median of {len(rows)} things of this kind"
+    return (low, likely, high), f"{one} on the home team's roadmap"
 
 
 def _ranks(request: Request, effort: Effort, now: datetime) -> dict[str, Any]:

@@ -72,6 +72,7 @@ def environment(**options: Any) -> jinja2.Environment:
         day=moments.day,
         event_words=texts.event_words,
         field_words=texts.field_words,
+        history_words=texts.history_words,
         json_pretty=texts.json_pretty,
         kind_words=texts.kind_words,
         markdown=markdown.to_html,

@@ -2,12 +2,14 @@
 
 import json
 import re
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
 from markupsafe import Markup, escape
 
 from awayteam.kernel.businesstime import spoken
+from awayteam.web import moments
 
 KIND_WORDS = {
     "api": ("API", "APIs"),
@@ -95,6 +97,23 @@ def value_words(value: Any) -> str:
     if isinstance(value, list | tuple) and all(isinstance(one, str | int) for one in value):
         return ", ".join(str(one) for one in value)
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+REF = re.compile(
+    r"(?:api|component|domain|group|location|resource|system|user):(?P<namespace>[^\s/:]+)/(?P<name>[^\s/]+)"
+)
+MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)")
+
+
+def history_words(value: Any, length: int = 200) -> Markup | str:
+    """A value in a history as people write it: times as times, a reference by its name (whole on hover)."""
+    text = value if isinstance(value, str) else ""
+    if MOMENT.fullmatch(text):
+        return moments.moment(datetime.fromisoformat(text))
+    if (found := REF.fullmatch(text)) is not None:
+        known = found["name"] if found["namespace"] == "default" else f"{found['namespace']}/{found['name']}"
+        return Markup('<span title="{}">{}</span>').format(text, known)
+    return short(value_words(value), length)
 
 
 def is_web_address(text: Any) -> bool:
