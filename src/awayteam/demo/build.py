@@ -10,7 +10,18 @@ from pathlib import Path
 
 from awayteam.contributions import actions as contributions
 from awayteam.contributions import refresh
-from awayteam.demo import duplicates, engagements, files, history, notifications, requests, roadmaps, world
+from awayteam.demo import (
+    credit,
+    duplicates,
+    engagements,
+    files,
+    handovers,
+    history,
+    notifications,
+    requests,
+    roadmaps,
+    world,
+)
 from awayteam.imports import actions, engine
 from awayteam.kernel.actor import SYSTEM
 from awayteam.kernel.errors import Conflict
@@ -58,6 +69,8 @@ def build(folder: Path, *, now: datetime, progress: Progress) -> None:
     duplicates.fill(now=now)
     progress("away teams", len(days), len(days))
     engagements.fill(now=now)
+    handovers.fill(now=now)
+    credit.fill(now=now)
     notifications.fill(now=now)
     index.bring_up_to_date(now)
     _mark(folder).write_text(f"{now:%Y-%m-%d}\n")
