@@ -7,7 +7,7 @@ class EngagementsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from awayteam.engagements import places
+        from awayteam.engagements import places, waiting
         from awayteam.engagements.asking import ANNOUNCING
         from awayteam.engagements.jobs import JOB
         from awayteam.engagements.plots import CONTRACT, ENGAGEMENT
@@ -19,3 +19,4 @@ class EngagementsConfig(AppConfig):
         jobs.register(JOB)
         jobs.register(ANNOUNCING)
         places.register()
+        waiting.register()

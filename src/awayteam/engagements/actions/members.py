@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
+from django.urls import reverse
 
 from awayteam.engagements import people, turns
 from awayteam.engagements.actions.moving import Holding, hold
@@ -157,7 +158,8 @@ def message(held: Holding, member: Member, what: str, text: str, persons: Iterab
     """Tell people something about a member's place, once for each version of the engagement."""
     tell(
         now=held.now, subject=held.subject, event=f"engagement.member-{what}", text=text.strip(),
-        address=ENGAGEMENT.address(held.row), persons=sorted(set(persons)), group=Group.TURN, actor=held.actor,
+        address=reverse("engagement_setup", args=[held.row.pk, "members"]), persons=sorted(set(persons)),
+        group=Group.TURN, actor=held.actor,
         key=f"engagement-member-{member.pk}-{what}-{held.row.version}",
     )  # fmt: skip
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from awayteam.engagements import actions, asking, people
+from awayteam.engagements import actions, asking, people, waiting
 from awayteam.engagements.actions import ScopeLine
 from awayteam.engagements.loading import grants
 from awayteam.engagements.models import Application, Engagement, Member, Place
@@ -76,6 +76,22 @@ def test_who_comes_later_needs_their_manager_and_the_home_side(village: Village)
         .values_list("name", flat=True)
     )
     assert list(names[:3]) == ["engagement.member-welcomed", "engagement.member-agreed", "engagement.member-added"]
+
+
+def test_home_lists_whose_word_is_missing(village: Village) -> None:
+    def lines(name: str) -> list[tuple[str, str]]:
+        return [(one.title, one.state) for one in waiting.waiting(village.actor(name, MORNING), MORNING)]
+
+    row = village.active()
+    joined = actions.add_member(row, actor=village.actor("pia", MORNING), now=MORNING, person=village.person("sue"))
+    said = "sue: 100% for Refund a part of an order"
+    assert {name: lines(name) for name in ("dana", "olga", "sue", "ann", "mona")} == {
+        "dana": [(said, "agree to their time")], "olga": [], "sue": [], "ann": [], "mona": []
+    }  # fmt: skip
+    actions.agree_to_member(joined.member, actor=village.actor("dana", MORNING), now=MORNING)
+    assert (lines("dana"), lines("olga")) == ([], [(said, "welcome them")])
+    actions.welcome_member(joined.member, actor=village.actor("olga", MORNING), now=MORNING)
+    assert lines("olga") == []
 
 
 def test_nobody_agrees_to_their_own_time(village: Village) -> None:
