@@ -20,6 +20,7 @@ from awayteam.demo import (
     notifications,
     requests,
     roadmaps,
+    rounds,
     world,
 )
 from awayteam.imports import actions, engine
@@ -69,6 +70,7 @@ def build(folder: Path, *, now: datetime, progress: Progress) -> None:
     duplicates.fill(now=now)
     progress("away teams", len(days), len(days))
     engagements.fill(now=now)
+    rounds.fill(now=now)
     handovers.fill(now=now)
     credit.fill(now=now)
     notifications.fill(now=now)

@@ -13,6 +13,7 @@ from awayteam.kernel import businesstime, clocks
 from awayteam.kernel.actor import SYSTEM, Actor
 from awayteam.kernel.models import Clock, ClockState
 from awayteam.rounds import actions, jobs
+from awayteam.rounds.machine import State
 from awayteam.rounds.models import Round
 from awayteam.rounds.rules import Point, has_section
 from awayteam.stories.plot import hours_of
@@ -53,18 +54,14 @@ def _play(stage: Stage, show: Show, visit: Engagement) -> int:
     )  # fmt: skip
     for act in show.acts:
         row = Round.objects.select_related("engagement", "clock").get(pk=row.pk)
-        if act[0] == "silent":
-            assert row.clock is not None  # it waits
-            at = row.clock.due_at
-            if at > stage.now:
-                break
-            _run_out(row.clock)
-            continue
-        at = businesstime.add(hours, at, act[1])
+        who = None if act[0] == "silent" else _who(stage, row, act[0], team)
+        assert row.clock is not None  # acts end with the round
+        at = row.clock.due_at if who is None else businesstime.add(hours, at, act[1])
         if at > stage.now:
             break
-        who = _who(stage, row, act[0], team)
-        if who is not None:
+        if who is None:
+            _run_out(row.clock)
+        elif at < row.clock.due_at:
             ACTS[act[0]](row, who, at, act, show)
     return 1
 
@@ -77,12 +74,12 @@ def _visitors(stage: Stage, visit: Engagement) -> list[Actor]:
 
 
 def _who(stage: Stage, row: Round, verb: str, team: list[Actor]) -> Actor | None:
-    """Who acts: whoever has the turn, or the away team for what is its own."""
+    """Who acts: whoever has the turn, or the away team for what is its own; None where nobody can."""
     if verb in ("resubmit", "withdraw"):
         return team[0]
-    if row.turn_person_id is not None:
-        return stage.actors.get(row.turn_person_id)
-    return next((one for one in team if one.person_id != row.opened_by_id), None)
+    if row.state == State.OWN_REVIEW:
+        return next((one for one in team if one.person_id != row.opened_by_id), None)
+    return stage.actors.get(row.turn_person_id or 0)
 
 
 def _run_out(clock: Clock) -> None:

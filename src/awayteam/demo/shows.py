@@ -66,7 +66,7 @@ SHOWS = (
         INDEX,
         "Closed stores give no level",
         "They answered with the level of the last night.",
-        4,
+        8,
         (("silent", 0, ""), ("silent", 0, ""), ("silent", 0, "")),
     ),
     Show(
@@ -77,9 +77,9 @@ SHOWS = (
         (("withdraw", 60, "It isn't ours to rename; we wrote you a request instead."),),
     ),
     Show(
-        INDEX, "All stores read the index", "The comparison found no difference in a week.", 1.3, (("silent", 0, ""),)
+        INDEX, "All stores read the index", "The comparison found no difference in a week.", 3.8, (("silent", 0, ""),)
     ),
-    Show(INDEX, "The old query goes", "Nobody reads it since Monday.", 0.12),
+    Show(INDEX, "The old query goes", "Nobody has read it since last week.", 0.12),
     Show(
         AUTHORISE,
         "Both steps at once: how a refusal is undone",

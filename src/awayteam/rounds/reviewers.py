@@ -83,7 +83,8 @@ def call_independent(held: Held[Round]) -> None:
     standing = Standing(SYSTEM, visit, held.now)
     concerned = {row.opened_by_id, visit.home_decider_id, visit.away_lead_id}
     people = {one for one in concerned if one is not None}
-    takes_part = standing.away_people | standing.home_people | {one for one in (row.reviewer_id,) if one is not None}
+    takes_part = {*standing.away_people, *standing.away.persons, *standing.home_people, *standing.home.persons}
+    takes_part |= {row.reviewer_id} if row.reviewer_id is not None else set()
     choice = assign_reviewer(
         rulebook.current().rounds.fallback_field, teams=(visit.home_team, visit.away_team), people=people,
         without=takes_part, now=held.now,
