@@ -14,7 +14,6 @@ from awayteam.engagements.models import Contract, ContractStep, Engagement, Enga
 from awayteam.engagements.permissions import OTHER, SIDES, Standing
 from awayteam.kernel import rulebook
 from awayteam.kernel.actor import Actor
-from awayteam.kernel.businesstime import Calendar
 from awayteam.kernel.events import EventName
 from awayteam.kernel.permissions import Decision
 from awayteam.stories.plot import Held, Plot, Turn
@@ -165,11 +164,6 @@ class ContractPlot(Plot[Contract]):
 def _amends(row: Contract) -> bool:
     """Whether the engagement is under a contract already, which this one would replace."""
     return row.engagement.contract_id is not None
-
-
-def calendar_days(row: Engagement) -> Calendar:
-    """The calendar of ends that are days."""
-    return turns.around_the_clock(row.away_team)
 
 
 ENGAGEMENT = EngagementPlot()

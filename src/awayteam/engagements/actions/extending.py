@@ -7,7 +7,7 @@ from django.db import transaction
 from awayteam.engagements import turns
 from awayteam.engagements.actions import requesting
 from awayteam.engagements.actions.moving import Holding, hold, open_access
-from awayteam.engagements.machine import GRANTING, State, Verb
+from awayteam.engagements.machine import State, Verb
 from awayteam.engagements.models import Engagement, Extension
 from awayteam.kernel import clocks, events, rulebook
 from awayteam.kernel.actor import Actor
@@ -115,8 +115,3 @@ def paused_on(row: Engagement) -> date:
     """The day on which the running pause began, where the away team is."""
     began = row.steps.filter(verb=Verb.PAUSE.value).order_by("-pk").values_list("at", flat=True).first()
     return turns.today(row.away_team, began or row.entered_at)
-
-
-def grants_access(row: Engagement) -> bool:
-    """Whether members may change what the scope names, by the state alone."""
-    return State(row.state) in GRANTING

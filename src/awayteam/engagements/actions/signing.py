@@ -9,8 +9,8 @@ from awayteam.engagements.actions.contracting import in_force, sign_text, signin
 from awayteam.engagements.actions.moving import end_contracts, hold, move
 from awayteam.engagements.actions.requesting import send_away
 from awayteam.engagements.machine import ContractState, ContractVerb, State, Verb
-from awayteam.engagements.models import Engagement, Side
-from awayteam.engagements.permissions import SIDES, Standing
+from awayteam.engagements.models import Engagement
+from awayteam.engagements.permissions import SIDES
 from awayteam.engagements.rules import EndReason
 from awayteam.kernel.actor import Actor
 from awayteam.kernel.errors import Conflict, InvalidInput
@@ -132,14 +132,3 @@ def revise(
         end_contracts(held, words)
         move(held, Verb.REVISE, State.PREPARING, words=words)
     return held.row
-
-
-def sides_that_signed(row: Engagement) -> set[Side]:
-    """Who has signed the text that waits; empty where none does."""
-    found = row.contracts.filter(state=ContractState.SIGNING.value).first()
-    return {Side(one.side) for one in found.signatures.all()} if found is not None else set()
-
-
-def may_sign(row: Engagement, *, actor: Actor, now: datetime) -> bool:
-    """Whether the actor may sign for the side that has not signed yet."""
-    return bool(Standing(actor, row, now).signs(turns.waiting_side(row)))

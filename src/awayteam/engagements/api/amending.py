@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from ninja import Path, Status
 
 from awayteam.engagements import actions
-from awayteam.engagements.api import schemas
+from awayteam.engagements.api import inputs
 from awayteam.engagements.api.reading import ContractAt, detail, router
 from awayteam.engagements.api.schemas import EngagementDetail
 from awayteam.engagements.api.writing import Where, guard, scope_of, terms_of
@@ -18,7 +18,7 @@ Which = Annotated[ContractAt, Path()]
 
 
 @router.post("/{id}/amendments", response={201: EngagementDetail}, operation_id="engagement_amend")
-def amend(request: Http, at: Where, body: schemas.AmendIn) -> Any:
+def amend(request: Http, at: Where, body: inputs.AmendIn) -> Any:
     """Propose another text, signed by you for your side, with why; what isn't sent stays as it is."""
     with guard(request, at.id) as (row, now):
         scope = scope_of(request, body.scope) if body.scope is not None else None
@@ -39,7 +39,7 @@ def _act(http: Http, at: ContractAt, action: Callable[..., Any], **more: Any) ->
 
 
 @router.post("/{id}/amendments/{number}/sign", response=EngagementDetail, operation_id="engagement_sign_amendment")
-def sign_amendment(request: Http, at: Which, body: schemas.AmendmentSignIn) -> Any:
+def sign_amendment(request: Http, at: Which, body: inputs.AmendmentSignIn) -> Any:
     """Sign the amendment's text with this hash as the second side: it is the contract from now on."""
     return _act(request, at, actions.sign_amendment, sha256=body.sha256, words=body.words)
 
@@ -47,7 +47,7 @@ def sign_amendment(request: Http, at: Which, body: schemas.AmendmentSignIn) -> A
 @router.post(
     "/{id}/amendments/{number}/decline", response=EngagementDetail, operation_id="engagement_decline_amendment"
 )
-def decline_amendment(request: Http, at: Which, body: schemas.AmendmentReasonIn) -> Any:
+def decline_amendment(request: Http, at: Which, body: inputs.AmendmentReasonIn) -> Any:
     """Don't sign the amendment; what is in force stays."""
     return _act(request, at, actions.decline_amendment, words=body.words)
 
@@ -55,6 +55,6 @@ def decline_amendment(request: Http, at: Which, body: schemas.AmendmentReasonIn)
 @router.post(
     "/{id}/amendments/{number}/withdraw", response=EngagementDetail, operation_id="engagement_withdraw_amendment"
 )
-def withdraw_amendment(request: Http, at: Which, body: schemas.AmendmentReasonIn) -> Any:
+def withdraw_amendment(request: Http, at: Which, body: inputs.AmendmentReasonIn) -> Any:
     """Take your side's amendment back."""
     return _act(request, at, actions.withdraw_amendment, words=body.words)

@@ -10,8 +10,9 @@ from pydantic import Field
 from awayteam.contributions.models import Repository
 from awayteam.contributions.permissions import visible as visible_repositories
 from awayteam.engagements import actions, queries, standards
+from awayteam.engagements.api.inputs import EngagementVersioned
 from awayteam.engagements.api.reading import EngagementAt, router
-from awayteam.engagements.api.schemas import EngagementStandardOut, EngagementVersioned
+from awayteam.engagements.api.schemas import EngagementStandardOut
 from awayteam.engagements.api.writing import guard
 from awayteam.engagements.models import BaselineItem, Standard
 from awayteam.kernel.actor import Actor

@@ -11,8 +11,9 @@ from pydantic import Field
 from awayteam.engagements import actions, queries
 from awayteam.engagements.actions import Joining
 from awayteam.engagements.api import schemas
+from awayteam.engagements.api.inputs import EngagementDay, EngagementVersioned
 from awayteam.engagements.api.reading import EngagementAt, detail, router
-from awayteam.engagements.api.schemas import EngagementDay, EngagementPartyOut, EngagementVersioned
+from awayteam.engagements.api.schemas import EngagementPartyOut
 from awayteam.engagements.api.writing import guard
 from awayteam.engagements.models import Member
 from awayteam.engagements.queries import PlaceRow

@@ -9,10 +9,10 @@ from pydantic import Field
 
 from awayteam.engagements import actions, contracts, queries, setup, texts
 from awayteam.engagements.api import schemas
+from awayteam.engagements.api.inputs import EngagementDay
 from awayteam.engagements.api.schemas import (
     ContractTextOut,
     DifferenceOut,
-    EngagementDay,
     EngagementDetail,
     EngagementOptionOut,
     EngagementOut,

@@ -14,7 +14,7 @@ from awayteam.contributions.models import Repository
 from awayteam.contributions.permissions import visible as visible_repositories
 from awayteam.engagements import actions, queries
 from awayteam.engagements.actions import ScopeLine
-from awayteam.engagements.api import schemas
+from awayteam.engagements.api import inputs
 from awayteam.engagements.api.reading import EngagementAt, detail, router
 from awayteam.engagements.api.schemas import EngagementDetail
 from awayteam.engagements.models import Engagement
@@ -31,10 +31,10 @@ EMPTY = {*PEOPLE, "service"}
 """Terms that an empty word takes out again."""
 
 
-def terms_of(http: Http, body: schemas.EngagementTermsIn) -> dict[str, Any]:
+def terms_of(http: Http, body: inputs.EngagementTermsIn) -> dict[str, Any]:
     """The terms that were sent, with people and service looked up."""
     given = {
-        name: getattr(body, name) for name in schemas.EngagementTermsIn.model_fields if name in body.model_fields_set
+        name: getattr(body, name) for name in inputs.EngagementTermsIn.model_fields if name in body.model_fields_set
     }
     for name in PEOPLE:
         if given.get(name):
@@ -47,7 +47,7 @@ def terms_of(http: Http, body: schemas.EngagementTermsIn) -> dict[str, Any]:
     return {name: value for name, value in given.items() if value is not None or name in EMPTY | {"pager_on"}}
 
 
-def scope_of(http: Http, lines: Sequence[schemas.ScopeLineIn]) -> list[ScopeLine]:
+def scope_of(http: Http, lines: Sequence[inputs.ScopeLineIn]) -> list[ScopeLine]:
     """Lines of scope; a repository that is followed under that name is linked."""
     names = {line.repository for line in lines}
     seen = visible_repositories(http.actor, Repository.objects.filter(name__in=names))
@@ -62,7 +62,7 @@ def _team(http: Http, word: str, name: str) -> Team:
 
 
 @router.post("", response={201: EngagementDetail}, operation_id="engagement_open")
-def open_engagement(request: Http, body: schemas.EngagementOpenIn) -> Any:
+def open_engagement(request: Http, body: inputs.EngagementOpenIn) -> Any:
     """Prepare a visit. Send an `Idempotency-Key`, so that a repeated call doesn't open two."""
     now, terms = timezone.now(), terms_of(request, body)
     served = requests.load(request.actor, body.request, now) if body.request is not None else None
@@ -89,13 +89,13 @@ def guard(http: Http, id: int) -> Iterator[tuple[Engagement, datetime]]:
             yield row, now
 
 
-def act(http: Http, id: int, action: Callable[..., Any], body: schemas.EngagementVersioned, **more: Any) -> Any:
+def act(http: Http, id: int, action: Callable[..., Any], body: inputs.EngagementVersioned, **more: Any) -> Any:
     with guard(http, id) as (row, now):
         action(row, actor=http.actor, now=now, version=body.version, **more)
         return detail(http, id)
 
 
-def _plain(path: str, action: Callable[..., Any], shape: type[schemas.EngagementVersioned], says: str) -> None:
+def _plain(path: str, action: Callable[..., Any], shape: type[inputs.EngagementVersioned], says: str) -> None:
     """An address for a verb that takes words only."""
 
     def view(request: Http, at: Where, body: Any) -> Any:
@@ -107,60 +107,60 @@ def _plain(path: str, action: Callable[..., Any], shape: type[schemas.Engagement
 
 
 for _path, _action, _shape, _says in (
-    ("revise", actions.revise, schemas.EngagementReasonIn, "Take a proposed text back; its signature is void."),
-    ("start", actions.start, schemas.EngagementWordsIn, "Begin, on or shortly before the first day."),
-    ("resume", actions.resume, schemas.EngagementWordsIn, "Go on before the day that the pause names."),
-    ("hand-over", actions.hand_over, schemas.EngagementWordsIn, "Say that the work is done; the handover begins."),
-    ("work-on", actions.work_on, schemas.EngagementReasonIn, "Go on working, because something is missing."),
-    ("close", actions.close, schemas.EngagementReasonIn, "End the warranty early, as the home team."),
+    ("revise", actions.revise, inputs.EngagementReasonIn, "Take a proposed text back; its signature is void."),
+    ("start", actions.start, inputs.EngagementWordsIn, "Begin, on or shortly before the first day."),
+    ("resume", actions.resume, inputs.EngagementWordsIn, "Go on before the day that the pause names."),
+    ("hand-over", actions.hand_over, inputs.EngagementWordsIn, "Say that the work is done; the handover begins."),
+    ("work-on", actions.work_on, inputs.EngagementReasonIn, "Go on working, because something is missing."),
+    ("close", actions.close, inputs.EngagementReasonIn, "End the warranty early, as the home team."),
 ):
     _plain(_path, _action, _shape, _says)
 
 
 @router.patch("/{id}", response=EngagementDetail, operation_id="engagement_write_draft")
-def write_draft(request: Http, at: Where, body: schemas.EngagementDraftIn) -> Any:
+def write_draft(request: Http, at: Where, body: inputs.EngagementDraftIn) -> Any:
     """Fill in parts of the draft. An empty reference takes somebody out again."""
     return act(request, at.id, actions.write_draft, body, **terms_of(request, body))
 
 
 @router.put("/{id}/scope", response=EngagementDetail, operation_id="engagement_set_scope")
-def set_scope(request: Http, at: Where, body: schemas.EngagementScopeIn) -> Any:
+def set_scope(request: Http, at: Where, body: inputs.EngagementScopeIn) -> Any:
     """Say which paths of which repositories may be changed, in place of what the draft said."""
     return act(request, at.id, actions.set_scope, body, lines=scope_of(request, body.scope))
 
 
 @router.post("/{id}/propose", response=EngagementDetail, operation_id="engagement_propose")
-def propose(request: Http, at: Where, body: schemas.ProposeIn) -> Any:
+def propose(request: Http, at: Where, body: inputs.ProposeIn) -> Any:
     """Freeze the draft, and sign it for your side; with `sha256` only the text that you read (`preview`)."""
     return act(request, at.id, actions.propose, body, words=body.words, sha256=body.sha256 or "")
 
 
 @router.post("/{id}/sign", response=EngagementDetail, operation_id="engagement_sign")
-def sign(request: Http, at: Where, body: schemas.SignIn) -> Any:
+def sign(request: Http, at: Where, body: inputs.SignIn) -> Any:
     """Sign the text with this hash as the second side. 409 with the differences where another text waits."""
     return act(request, at.id, actions.sign, body, words=body.words, sha256=body.sha256)
 
 
 @router.post("/{id}/decline", response=EngagementDetail, operation_id="engagement_decline")
-def decline(request: Http, at: Where, body: schemas.EngagementEndIn) -> Any:
+def decline(request: Http, at: Where, body: inputs.EngagementEndIn) -> Any:
     """Don't sign, with a reason of the list and words; the engagement ends."""
     return act(request, at.id, actions.decline, body, reason=body.reason.value, words=body.words)
 
 
 @router.post("/{id}/withdraw", response=EngagementDetail, operation_id="engagement_withdraw")
-def withdraw(request: Http, at: Where, body: schemas.EngagementEndIn) -> Any:
+def withdraw(request: Http, at: Where, body: inputs.EngagementEndIn) -> Any:
     """Let the away team go, with a reason of the list and words; access ends."""
     return act(request, at.id, actions.withdraw, body, reason=body.reason.value, words=body.words)
 
 
 @router.post("/{id}/pause", response=EngagementDetail, operation_id="engagement_pause")
-def pause(request: Http, at: Where, body: schemas.PauseIn) -> Any:
+def pause(request: Http, at: Where, body: inputs.PauseIn) -> Any:
     """Let work and access rest until a day."""
     return act(request, at.id, actions.pause, body, until=body.until, words=body.words)
 
 
 @router.post("/{id}/deploy", response=EngagementDetail, operation_id="engagement_deploy")
-def deploy(request: Http, at: Where, body: schemas.DeployIn) -> Any:
+def deploy(request: Http, at: Where, body: inputs.DeployIn) -> Any:
     """Record that it is in production; the warranty runs from then, not before the handover was accepted."""
     moment = body.at
     if moment is not None and moment.tzinfo is None:
