@@ -18,7 +18,7 @@ def why_not(held: Held[Engagement], verb: Verb) -> str:
         return _signed_already(held)
     if verb is Verb.START and row.starts_on is not None:
         return rules.why_not_start(row.starts_on, today, rulebook.current().engagements.early_start_days)
-    if verb is Verb.WORK_ON and row.ends_on is not None and row.ends_on < today:
+    if verb in (Verb.WORK_ON, Verb.PAUSE) and row.ends_on is not None and row.ends_on < today:
         return f"The time-box ended on {row.ends_on}; move its last day by an amendment first."
     return ""
 

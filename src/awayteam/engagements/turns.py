@@ -86,7 +86,8 @@ def waiting_side(row: Engagement) -> Side:
 
 def paused_by(row: Engagement, party: str) -> Side:
     """The side that paused it: `party` where it pauses just now, else whoever did so last."""
-    if party in SIDES:
+    last = row.steps.order_by("-pk").values_list("target", flat=True).first()
+    if last != State.PAUSED.value and party in SIDES:
         return SIDES[party]
     step = row.steps.filter(verb=Verb.PAUSE.value).order_by("-pk").values_list("party", flat=True).first()
     return SIDES.get(step or "", Side.AWAY)

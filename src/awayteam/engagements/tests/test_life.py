@@ -230,6 +230,21 @@ def test_a_pause_rests_access_and_the_time_box_grows_by_its_working_days() -> No
     assert Granting.objects.filter(ends_at__isnull=True).get().starts_at == at
 
 
+def test_an_amendment_in_a_pause_leaves_the_pause_as_it_was() -> None:
+    village = settle()
+    row = village.active()
+    monday = START + timedelta(days=7)
+    actions.pause(row, actor=village.actor("olga", monday), now=monday, until=date(2026, 3, 20), words="freeze")
+    tuesday = monday + timedelta(days=1)
+    contract = actions.amend(row, actor=village.actor("olga"), now=tuesday, why="Fewer hours", pledged_hours=8)
+    actions.sign_amendment(contract, actor=village.actor("pia"), now=tuesday, sha256=contract.sha256)
+    row = _now(row)
+    assert (row.state, row.pledged_hours, row.turn_person) == ("paused", 8, village.person("olga"))
+    assert row.due_at == datetime(2026, 3, 20, tzinfo=UTC)
+    run_clock(row)
+    assert (_now(row).state, Extension.objects.get().days) == ("active", 4)
+
+
 @pytest.mark.parametrize("until", [date(2026, 3, 9), date(2026, 1, 1), date(2027, 1, 1)])
 def test_a_pause_has_a_day_that_can_be(until: date) -> None:
     village = settle()
