@@ -49,7 +49,10 @@ class CreditOut(Schema):
 
 
 class CreditEntryOut(Schema):
-    """`evidence` is the event or comment that it follows from. `amount` is quantity and measure in words."""
+    """`evidence` is the event or comment that it follows from; `served` the team that uses it, or had waited for it.
+
+    `amount` is quantity and measure in words.
+    """
 
     id: int
     kind: str
@@ -64,6 +67,7 @@ class CreditEntryOut(Schema):
     amount: str
     words: str
     given_by: str | None
+    served: str | None
     evidence_kind: str
     evidence_id: int
     rule: str
@@ -143,6 +147,7 @@ def _values(row: EntryRow) -> dict[str, Any]:
         "team": one.team.ref if one.team else None, "subject_kind": one.subject_kind, "subject_id": one.subject_id,
         "subject_label": one.subject_label, "quantity": one.quantity, "measure": one.measure, "amount": row.amount,
         "words": one.words, "given_by": one.given_by.ref if one.given_by else None,
+        "served": one.served.ref if one.served else None,
         "evidence_kind": one.evidence_kind, "evidence_id": one.evidence_id, "rule": one.rule,
         "withdrawn_at": one.withdrawn_at, "withdrawn_why": one.withdrawn_why, "disputed": row.disputed,
     }  # fmt: skip

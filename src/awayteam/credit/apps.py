@@ -8,10 +8,11 @@ class CreditConfig(AppConfig):
 
     def ready(self) -> None:
         from awayteam.credit import places, plots
-        from awayteam.credit.jobs import JOB
+        from awayteam.credit.jobs import DERIVE, TURNS
         from awayteam.kernel import jobs
         from awayteam.stories import registry
 
         registry.register(plots.DISPUTE)
-        jobs.register(JOB)
+        jobs.register(DERIVE)
+        jobs.register(TURNS)
         places.register()

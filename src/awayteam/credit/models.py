@@ -13,7 +13,8 @@ class Entry(models.Model):
 
     `key` is what makes it this entry: deriving it again changes nothing. `person` is None where a team as a whole has
     it, `team` the person's team at that time. `quantity` is in `measure` ("days", "hours", ...). The subject is what it
-    is for; the evidence is the event or comment that it follows from. `given_by` thanked. `rule` names the version of
+    is for; the evidence is the event or comment that it follows from. `given_by` thanked; `served` is the team that
+    uses it, or had waited for it. `rule` names the version of
     the rule. `withdrawn_at` and `withdrawn_why` follow from a dispute; the entry stays.
     """
 
@@ -30,6 +31,7 @@ class Entry(models.Model):
     quantity = models.DecimalField(max_digits=12, decimal_places=2)
     measure = models.CharField(max_length=20)
     words = models.TextField(blank=True)
+    served = models.ForeignKey("organisation.Team", null=True, on_delete=models.SET_NULL, related_name="+")
     given_by = models.ForeignKey("organisation.Person", null=True, on_delete=models.SET_NULL, related_name="+")
     rule = models.CharField(max_length=20)
     withdrawn_at = models.DateTimeField(null=True)

@@ -22,7 +22,7 @@ SHOWN = 6
 
 def register() -> None:
     panels.register_navigation(NavigationEntry("credit", "Credit", 58, "credit", "circle-check", "", PAGES))
-    panels.register("person", Panel("credit", "Visits and credit", 30, _person, "credit/person_panel.html"))
+    panels.register("person", Panel("credit", "Credit", 30, _person, "credit/person_panel.html"))
     panels.register("team", Panel("credit", "Credit", 35, _team, "credit/team_panel.html"))
     panels.register("engagement", Panel("credit", "Credit", 60, _engagement, "credit/engagement_panel.html"))
 
@@ -32,17 +32,15 @@ def _year(request: Request) -> CreditFilter:
 
 
 def _person(request: Request, person: Person) -> dict[str, Any] | None:
-    """A person's visits and last year's credit; nothing for who has neither."""
+    """A person's credit of the last year; nothing for who has none."""
     now = timezone.now()
     rows = queries.entries_of(request.actor, Q(person=person), now, SHOWN + 1)
-    visits = queries.visits_of(request.actor, person, now, limit=SHOWN)
-    if not rows and not visits:
+    if not rows:
         return None
     wanted = replace(_year(request), person=person)
     return {
         "totals": [one for one in queries.totals(request.actor, wanted, now) if one.entries],
         "rows": rows[:SHOWN],
-        "visits": visits,
         "person": person,
         "address": f"{reverse('credit')}?person={person.ref}",
         "words": words,

@@ -95,7 +95,10 @@ class Waited:
 
 @dataclass(frozen=True, slots=True)
 class Credit:
-    """One entry of the ledger before it is written. `person` or `team` may be None, not both. See `models.Entry`."""
+    """One entry of the ledger before it is written. `person` or `team` may be None, not both. See `models.Entry`.
+
+    `served` is the team that began to use it, or waited for it.
+    """
 
     key: str
     kind: Kind
@@ -107,6 +110,7 @@ class Credit:
     quantity: Decimal
     words: str = ""
     given_by: int | None = None
+    served: int | None = None
 
     @property
     def measure(self) -> Measure:
@@ -193,6 +197,7 @@ def reused(event: Happened, *, consumer_team: int | None, visits: Iterable[Visit
             Credit(
                 f"{Kind.REUSE}:{visit.id}:{consumer_team}", Kind.REUSE, event.at, None, visit.away_team,
                 ("engagement", visit.id, visit.label), ("event", event.id), Decimal(1), f"used by {event.label}",
+                served=consumer_team,
             )
         )  # fmt: skip
     return found
@@ -209,8 +214,9 @@ def downstream(event: Happened, *, doer: int, waited: Iterable[Waited]) -> list[
             continue
         key = f"{Kind.DOWNSTREAM}:{event.id}:{doer}:{one.team}:{one.subject[0]}-{one.subject[1]}"
         found[key] = Credit(
-            key, Kind.DOWNSTREAM, event.at, None, doer, one.subject, ("event", event.id), one.points.quantize(LEAST)
-        )
+            key, Kind.DOWNSTREAM, event.at, None, doer, one.subject, ("event", event.id), one.points.quantize(LEAST),
+            served=one.team,
+        )  # fmt: skip
     return list(found.values())
 
 

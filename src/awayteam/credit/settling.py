@@ -31,3 +31,12 @@ def chosen(dispute: Dispute, now: datetime) -> deciders.Chosen:
     units = [dispute.level] if dispute.level is not None else []
     barred = stakes(dispute.entry, dispute.opened_by_id)
     return deciders.level(units, after=None, askers=barred, decided=(), now=now).chosen
+
+
+def at_or_above(dispute: Dispute, now: datetime) -> Level:
+    """Who decides where nobody of the present level can any more: that unit, or the next one above with a manager."""
+    units = units_of(dispute.entry)
+    ids = [unit.pk for unit in units]
+    rest = units[ids.index(dispute.level_id) :] if dispute.level_id in ids else units
+    barred = stakes(dispute.entry, dispute.opened_by_id)
+    return deciders.level(rest, after=None, askers=barred, decided=(), now=now)

@@ -28,7 +28,7 @@ FILE_PAGE = 1_000
 FILE_MOST = 100_000
 GIVEN = ("person", "kind", "since", "until")
 HEADER = (
-    "number", "kind", "time", "person", "team", "about", "quantity", "measure", "words", "given by", "withdrawn",
+    "number", "kind", "time", "person", "team", "about", "quantity", "measure", "words", "given by", "for", "withdrawn",
     "evidence", "address",
 )  # fmt: skip
 DEEDS: dict[str, Callable[..., Any]] = {
@@ -117,7 +117,8 @@ def _cells(request: Request, row: EntryRow) -> tuple[Any, ...]:
     return (
         one.pk, one.kind, one.at, one.person.ref if one.person else "", one.team.ref if one.team else "",
         f"{one.subject_kind} {one.subject_id}: {one.subject_label}", one.quantity, one.measure, one.words,
-        one.given_by.ref if one.given_by else "", one.withdrawn_why, f"{one.evidence_kind} {one.evidence_id}",
+        one.given_by.ref if one.given_by else "", one.served.ref if one.served else "",
+        one.withdrawn_why, f"{one.evidence_kind} {one.evidence_id}",
         request.build_absolute_uri(reverse("credit_entry", args=[one.pk])),
     )  # fmt: skip
 

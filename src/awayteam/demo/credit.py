@@ -38,11 +38,11 @@ class Doubt:
 
 
 DOUBTS = (
+    Doubt("Two people have the same days, but only one of them wrote code.", "", "", 1),
     Doubt("He was with us for a week only; then the release of his own team took him back.", "withdraw-entry",
           "Right: the list of members was never corrected. The days don't count.", 9),
     Doubt("Half of these days were spent on our own backlog.", "uphold",
           "The calendar and the commits say otherwise; the entry stands.", 6),
-    Doubt("Two people have the same days, but only one of them wrote code.", "", "", 1),
 )  # fmt: skip
 
 
@@ -80,19 +80,12 @@ def _thank(giver: int, whom: int, visit: Engagement, words: str, at: datetime) -
 
 
 def _disputes(now: datetime) -> None:
-    """The newest visits' days are disputed by the home side; a manager above settled all but the last."""
+    """Days of the newest visits are disputed by the home side; a manager above settled all but the first."""
     rows = Entry.objects.filter(kind="engagement-completed", at__gte=now - timedelta(days=80)).order_by("-at", "-pk")
-    visits: set[int] = set()
-    doubts = iter(DOUBTS)
-    for row in rows.select_related("team", "person"):
-        if row.subject_id in visits:
-            continue
-        visits.add(row.subject_id)
+    for row, doubt in zip(rows.select_related("team", "person"), DOUBTS, strict=False):
         contact = Engagement.objects.values_list("home_contact_id", flat=True).get(pk=row.subject_id)
-        doubt = next(doubts, None)
-        if doubt is None or contact is None:
-            return
-        _dispute(row, contact, doubt, now)
+        if contact is not None:
+            _dispute(row, contact, doubt, now)
 
 
 def _dispute(row: Entry, contact: int, doubt: Doubt, now: datetime) -> None:

@@ -190,7 +190,7 @@ def _in_time(pair: tuple[str, Credit]) -> tuple[datetime, int, str]:
 
 COLUMNS = (
     "kind", "at", "person", "team", "subject_kind", "subject_id", "subject_label", "evidence_kind", "evidence_id",
-    "quantity", "measure", "words", "given_by", "rule",
+    "quantity", "measure", "words", "given_by", "served", "rule",
 )  # fmt: skip
 
 
@@ -199,7 +199,8 @@ def _columns(one: Credit) -> dict[str, Any]:
         "kind": one.kind.value, "at": one.at, "person_id": one.person, "team_id": one.team,
         "subject_kind": one.subject[0], "subject_id": one.subject[1], "subject_label": one.subject[2][:300],
         "evidence_kind": one.evidence[0], "evidence_id": one.evidence[1], "quantity": one.quantity,
-        "measure": one.measure.value, "words": one.words, "given_by_id": one.given_by, "rule": VERSION,
+        "measure": one.measure.value, "words": one.words, "given_by_id": one.given_by,
+        "served_id": one.served, "rule": VERSION,
     }  # fmt: skip
 
 

@@ -4,7 +4,6 @@ from awayteam.credit.queries.entries import EntryRow, entries, entries_of, entry
 from awayteam.credit.queries.filters import CreditFilter, filter_of
 from awayteam.credit.queries.stories import DisputeTold, EntryTold, Evidence, dispute, told
 from awayteam.credit.queries.totals import Part, Total, parts, totals
-from awayteam.credit.queries.visits import VisitRow, visits_of
 
 __all__ = [
     "CreditFilter",
@@ -14,7 +13,6 @@ __all__ = [
     "Evidence",
     "Part",
     "Total",
-    "VisitRow",
     "dispute",
     "entries",
     "entries_of",
@@ -24,5 +22,4 @@ __all__ = [
     "parts",
     "told",
     "totals",
-    "visits_of",
 ]

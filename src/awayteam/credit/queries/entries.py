@@ -57,14 +57,18 @@ def entries_of(actor: Actor, asked: Q, now: datetime, limit: int) -> list[EntryR
 
 def _shown(found: "QuerySet[Entry]", limit: int) -> list[EntryRow]:
     running = Exists(Dispute.objects.filter(entry=OuterRef("pk"), closed_at__isnull=True))
-    rows = found.select_related("person", "team", "given_by").annotate(disputed=running).order_by("-at", "-pk")
+    rows = (
+        found.select_related("person", "team", "given_by", "served").annotate(disputed=running).order_by("-at", "-pk")
+    )
     unit = rulebook.current().requests.value_unit
     return [EntryRow(row, row.disputed, amount(row.quantity, row.measure, unit)) for row in rows[:limit]]
 
 
 def entry(actor: Actor, pk: int, now: datetime) -> Entry:
     """One entry. Raises `NotFound`."""
-    found = visible(actor, Entry.objects.filter(pk=pk), now).select_related("person", "team", "given_by").first()
+    found = (
+        visible(actor, Entry.objects.filter(pk=pk), now).select_related("person", "team", "given_by", "served").first()
+    )
     if found is None:
         raise NotFound(f"There is no entry {pk}.", "Look at the ledger.")
     return found

@@ -103,7 +103,8 @@ def ledger() -> list[tuple[object, ...]]:
     rows = Entry.objects.order_by("key").prefetch_related("units")
     return [
         (row.key, row.kind, row.at, row.person_id, row.team_id, row.subject_kind, row.subject_id, row.subject_label,
-         row.evidence_kind, row.evidence_id, row.quantity, row.measure, row.words, row.given_by_id, row.rule,
+         row.evidence_kind, row.evidence_id, row.quantity, row.measure, row.words, row.given_by_id, row.served_id,
+         row.rule,
          row.withdrawn_at, row.withdrawn_why, tuple(sorted((one.steps, one.unit_id) for one in row.units.all())))
         for row in rows
     ]  # fmt: skip

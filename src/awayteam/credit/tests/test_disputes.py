@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from awayteam.credit import actions, queries
+from awayteam.credit import actions, jobs, queries
 from awayteam.credit.deriving import derive, rebuild
 from awayteam.credit.models import Dispute, Entry
 from awayteam.credit.permissions import visible
@@ -110,6 +110,20 @@ def test_silence_goes_up_and_at_the_top_the_entry_stands(lived: Spring) -> None:
     assert (row.state, row.answer) == ("upheld", "No manager above answered; the entry stands.")
     assert _entry().withdrawn_at is None
     assert [step.verb for step in row.steps.order_by("pk")] == ["dispute", "pass-up", "expire"]
+
+
+def test_the_turn_of_somebody_who_left_goes_on(lived: Spring) -> None:
+    row, mona = _dispute(lived), lived.town.person("mona")
+    assert jobs.TURNS.pending is not None
+    assert not jobs.TURNS.pending(lived.now)
+    mona.left_at = lived.now
+    mona.save()
+    at = lived.now + timedelta(hours=1)
+    assert jobs.TURNS.pending(at)
+    jobs.TURNS.run(at)
+    row.refresh_from_db()
+    assert row.turn_person == lived.town.person("dana")
+    assert (row.state, row.level) == ("open", lived.town.team("division"))
 
 
 @pytest.mark.parametrize("who", ["sam", "ann"])

@@ -138,7 +138,8 @@ def test_each_third_team_counts_once_and_parties_never(lived: Spring) -> None:
     lived.uses("till", "payments", lived.now + timedelta(days=1))
     lived.uses("desk", "orders", lived.now + timedelta(days=1))
     derive(lived.now + timedelta(days=1))
-    assert [row.words for row in Entry.objects.filter(kind="reuse")] == ["used by finder"]
+    (row,) = Entry.objects.filter(kind="reuse")
+    assert (row.words, row.served) == ("used by finder", lived.town.team("search"))
 
 
 def test_use_that_begins_with_a_change_counts_and_old_use_does_not() -> None:

@@ -23,6 +23,7 @@ from awayteam.kernel.requests import Request
 from awayteam.organisation.queries import team as team_of
 
 PAGE = 50
+NAME = 10
 CASES_HEADER = ("kind", "number", "title", "away team", "home team", "time", "outcome", "value", "unit", "address")
 
 
@@ -68,9 +69,16 @@ def _charts(found: VisitFigures) -> dict[str, Any]:
         (frame.label_of(one), None if one.value is None else round(one.value / found.per_day, 2))
         for one in found.answered_points
     ]
-    flows = [(f"{flow.away.label} → {flow.home.label}", float(flow.visits)) for flow in found.unit_flows[:12]]
+    flows = [
+        (f"{_short(flow.away.label)} → {_short(flow.home.label)}", float(flow.visits)) for flow in found.unit_flows[:12]
+    ]
     paths = [(row.words, round((row.now.median or 0) / 24, 1)) for row in found.paths if row.now.n]
     return {"answered": answered, "flows": flows, "paths": paths}
+
+
+def _short(label: str) -> str:
+    """A name that leaves room for another one beside a bar; the table names both in full."""
+    return label if len(label) <= NAME else f"{label[: NAME - 1]}…"
 
 
 def _cases_at(request: Request, asked: Scope) -> Callable[..., str]:
