@@ -7,6 +7,11 @@ from awayteam.kernel.businesstime import spoken
 
 Data = Mapping[str, Any]
 DAY_MINUTES = 480
+MODES = {
+    "every-change": "the home team reviews every change",
+    "architecture": "the home team signs the design, the away team reviews its own changes",
+    "bar-raiser": "independent reviewers look at everything",
+}
 
 
 def span(minutes: int) -> str:
@@ -20,7 +25,7 @@ def text_of(data: Data) -> str:
     parts = [
         f"# {visit['title']}: {data['since'][:10]} to {data['until'][:10]}",
         f"{visit['away']} works with {visit['home']}. It is {visit['state'].replace('-', ' ')}; the time-box ends on "
-        f"{visit['ends_on'] or 'no day yet'}, reviews are by {visit['review_mode'].replace('-', ' ')}.",
+        f"{visit['ends_on'] or 'no day yet'}; {MODES.get(visit['review_mode'], visit['review_mode'])}.",
         _section("Needed now", (_need(one) for one in data["needed"]), "Nothing is waited for."),
         _section("Late", (f"**{one['what']}**: {one['why']}" for one in data["late"]), "Nothing is late."),
         _section("Done", (_done(one) for one in data["done"]), "Nothing was recorded in this time."),

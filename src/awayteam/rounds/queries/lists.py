@@ -11,6 +11,7 @@ from awayteam.kernel.actor import Actor
 from awayteam.kernel.clockface import ClockFace
 from awayteam.kernel.errors import InvalidInput
 from awayteam.kernel.paging import Page, decode_cursor, encode_cursor
+from awayteam.requests.words import short_clock
 from awayteam.rounds.machine import State
 from awayteam.rounds.models import Round
 from awayteam.rounds.permissions import visible
@@ -36,6 +37,17 @@ class RoundRow:
     words: str
     tone: tuple[str, str]
     face: ClockFace | None
+
+    @property
+    def clock(self) -> str:
+        """The clock in few words; "" where none runs."""
+        return short_clock(self.face) if self.face else ""
+
+    @property
+    def clock_tone(self) -> str:
+        """How the clock is drawn: running, late in its last quarter, overdue."""
+        face = self.face
+        return "" if face is None else "overdue" if face.overdue else "late" if face.last_quarter else "running"
 
     @property
     def whose(self) -> str:
