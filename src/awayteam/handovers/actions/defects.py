@@ -20,6 +20,7 @@ from awayteam.handovers.rules import Verdict, route
 from awayteam.handovers.seeing import Seen, Spot
 from awayteam.kernel.actor import Actor
 from awayteam.kernel.errors import InvalidInput, NotFound
+from awayteam.requests.routing.match.route import route as services_for
 from awayteam.stories.plot import Held
 from awayteam.stories.stepping import begin, check, enter, hold, words_of
 
@@ -50,43 +51,34 @@ def report(
     *, actor: Actor, now: datetime, found: Found, engagement: Engagement | int | None = None,
     service: Entity | None = None,
 ) -> Defect:  # fmt: skip
-    """Report a defect of an engagement, or of a service: then of the visit to which the evidence leads.
+    """Report a defect of an engagement, or of a service: then of the visit to which the evidence leads. Where neither
+    is named, what was pasted says which services it may be.
 
     Raises `NotFound` where no visit ever changed that service.
     """
     can_report(actor).require()
     told = _checked(found, now)
     pk = engagement.pk if isinstance(engagement, Engagement) else engagement
-    visits = _visits(actor, pk, service, now)
+    visits = _visits(actor, pk, _services(actor, pk, service, told, now), now)
     with transaction.atomic():
         row, seen, verdict = _best(visits, told, now)
-        made = Defect(
-            engagement=row, state=TARGET[verdict.side].value, title=told.title, words=told.words,
-            repository=seen.spot.repository[:300], path=seen.spot.path[:1000], line=seen.spot.line, pasted=told.pasted,
-            found_at=told.found_at or now, severity=told.severity, reported_by_id=actor.person_id,
-            label=actor.label[:200], routed=verdict.side, rule=verdict.rule.value, reasons=_kept(verdict),
-            under_warranty=verdict.under_warranty, commit=verdict.sha,
-        )  # fmt: skip
-        first = verdict.reasons[0].text
-        text = f"{told.title}: it is the {verdict.side} team's. {first}"
-        data = {
-            "engagement": row.pk,
-            "side": verdict.side,
-            "rule": verdict.rule.value,
-            "warranty": verdict.under_warranty,
-        }
-        begin(
-            DEFECT,
-            made,
-            W.REPORT,
-            actor=actor,
-            now=now,
-            party=DefectParty.REPORTER,
-            words=told.words,
-            text=text,
-            data=data,
-        )
+        made = _made(row, told, seen, verdict, actor, now)
+        text = f"{told.title}: it is the {verdict.side} team's. {verdict.reasons[0].text}"
+        data = {"engagement": row.pk, "side": verdict.side, "rule": verdict.rule.value}
+        data["warranty"] = verdict.under_warranty
+        begin(DEFECT, made, W.REPORT, actor=actor, now=now, party=DefectParty.REPORTER, text=text, data=data)
         return made
+
+
+def _made(row: Engagement, told: Found, seen: Seen, verdict: Verdict, actor: Actor, now: datetime) -> Defect:
+    """The row of a report, unsaved."""
+    return Defect(
+        engagement=row, state=TARGET[verdict.side].value, title=told.title, words=told.words,
+        repository=seen.spot.repository[:300], path=seen.spot.path[:1000], line=seen.spot.line, pasted=told.pasted,
+        found_at=told.found_at or now, severity=told.severity, reported_by_id=actor.person_id,
+        label=actor.label[:200], routed=verdict.side, rule=verdict.rule.value, reasons=_kept(verdict),
+        under_warranty=verdict.under_warranty, commit=verdict.sha,
+    )  # fmt: skip
 
 
 def _checked(found: Found, now: datetime) -> Found:
@@ -112,12 +104,24 @@ def _checked(found: Found, now: datetime) -> Found:
     return replace(found, title=title, words=words, pasted=found.pasted.replace("\0", " "))
 
 
-def _visits(actor: Actor, engagement: int | None, service: Entity | None, now: datetime) -> list[Engagement]:
+def _services(
+    actor: Actor, engagement: int | None, service: Entity | None, told: Found, now: datetime
+) -> Sequence[Entity]:
+    """The service that was named, else those to which a pasted trace or log leads."""
+    if service is not None or engagement is not None:
+        return [service] if service is not None else []
+    found = services_for(actor, told.pasted, now=now).candidates if told.pasted.strip() else ()
+    services = [one.entity for one in found if one.entity is not None]
+    if not services:
+        what = "Name the engagement, or the service; nothing says which it is."
+        raise InvalidInput(what, "", {"engagement": "or a service"})
+    return services
+
+
+def _visits(actor: Actor, engagement: int | None, services: Sequence[Entity], now: datetime) -> list[Engagement]:
     """The engagements that may have caused it, the newest first."""
-    if engagement is None and service is None:
-        raise InvalidInput("Name the engagement, or the service.", "", {"engagement": "or a service"})
     rows = visible(actor, Engagement.objects.filter(began_at__isnull=False), now)
-    rows = rows.filter(pk=engagement) if engagement is not None else rows.filter(service=service)
+    rows = rows.filter(pk=engagement) if engagement is not None else rows.filter(service__in=services)
     related = rows.filter(state__in=[one.value for one in BEGUN]).select_related("home_team", "away_team", "service")
     found = list(related.order_by("-began_at", "-pk")[:MOST_LOOKED_AT])
     if not found:

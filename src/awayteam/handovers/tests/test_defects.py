@@ -171,6 +171,13 @@ def test_of_a_service_the_visit_is_found(hamlet: Hamlet) -> None:
     denied(actions.report, service=hamlet.village.service, error=NotFound, **sue)
 
 
+def test_where_nothing_is_named_the_trace_leads_to_the_service(hamlet: Hamlet) -> None:
+    engagement = hamlet.in_warranty()
+    found = Found("Cents are lost", pasted=f"component:default/orders-api fails\n{TRACE}")
+    made = actions.report(actor=hamlet.actor("sue", AFTER), now=AFTER, found=found)
+    assert (made.engagement, made.path, made.rule) == (engagement, "refunds/lines.py", "in-scope")
+
+
 def test_what_is_wrong_with_a_report_is_said_by_field(hamlet: Hamlet) -> None:
     engagement = hamlet.in_warranty()
     sue: dict[str, Any] = {"actor": hamlet.actor("sue", AFTER), "now": AFTER, "engagement": engagement}
