@@ -3,8 +3,9 @@
     python benchmarks/bench_access.py [--engagements 5000] [--active 500] [--people 20000] [--members 4]
 
 Engagements are made in memory, as `engagements.loading` gives them; measured is asking, and how long it takes to make
-them ready to be asked, in time of the processor, so that neighbours on the machine don't count. The oracle checks every engagement of the person by wall clocks, and each pattern with the
-reader of CODEOWNERS files; both must give the same answers, or the run fails.
+them ready to be asked, in time of the processor, so that neighbours on the machine don't count. The oracle checks every
+engagement of the person by wall clocks, and each pattern with the reader of CODEOWNERS files; both must give the same
+answers, or the run fails.
 """
 
 import argparse
