@@ -3,11 +3,12 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from pathlib import PurePosixPath
 from typing import Any
 
-from awayteam.contributions.models import RepositoryEntity
+from awayteam.contributions.models import Area, Repository, RepositoryEntity
 from awayteam.contributions.permissions import visible as visible_repositories
-from awayteam.engagements import turns
+from awayteam.engagements import paths, turns
 from awayteam.engagements.actions.opening import ScopeLine
 from awayteam.engagements.models import Engagement, ReviewMode
 from awayteam.engagements.permissions import Standing
@@ -19,6 +20,8 @@ from awayteam.organisation.queries.dates import dated
 
 LEAD_TIME = 5
 """Working days until the suggested first day: somebody must read and sign."""
+MOST_AREAS = 20
+"""Rules of one team that are suggested at most."""
 DONE_MEANS = (
     "What was asked for works in production-like conditions, and a test shows it.",
     "Tests, documentation and runbook are up to date.",
@@ -141,23 +144,40 @@ def _members(row: Engagement, actor: Actor, standing: Standing) -> tuple[Choice,
 
 
 def _scope(row: Engagement, actor: Actor) -> list[ScopeLine]:
-    """The folders in which the service's code is, of followed repositories that the actor may see."""
-    if row.service is None:
-        return []
-    links = RepositoryEntity.objects.filter(entity=row.service).select_related("repository").order_by("pk")
-    seen = {one.pk for one in visible_repositories(actor, _repositories(links))}
-    found = []
-    for link in links:
-        if link.repository_id in seen:
-            pattern = f"/{link.folder.strip('/')}/" if link.folder.strip("/") else "/"
-            found.append(ScopeLine(link.repository.name, pattern, f"{row.service}: {link.evidence}", link.repository))
-    return found
+    """What is known of the code, in repositories that the actor may see: the folder that the request names, the folders
+    in which the service is, else what the rules give to the home team."""
+    links = []
+    if row.service is not None:
+        found = RepositoryEntity.objects.filter(entity=row.service).select_related("repository").order_by("pk")
+        links = [(link.repository, link.folder, f"{row.service}: {link.evidence}") for link in found]
+    seen = _seen(actor, [repository for repository, *_ in links])
+    links = [link for link in links if link[0].pk in seen]
+    named = PurePosixPath(row.request.path.strip("/")).parent if row.request is not None and row.request.path else None
+    if named is not None and len(links) == 1 and str(named) != ".":
+        return [ScopeLine(links[0][0].name, _folder(str(named)), "named in the request", links[0][0])]
+    lines = [ScopeLine(repository.name, _folder(folder), why, repository) for repository, folder, why in links]
+    return [line for line in lines if not paths.problem(line.pattern)] or _owned(row.home_team, actor)
 
 
-def _repositories(links: Any) -> Any:
-    from awayteam.contributions.models import Repository
+def _owned(team: Team, actor: Actor) -> list[ScopeLine]:
+    """Patterns of ownership rules that name the home team."""
+    areas = list(Area.objects.filter(party__team=team).select_related("repository").order_by("pk")[:MOST_AREAS])
+    seen = _seen(actor, [area.repository for area in areas])
+    return [
+        ScopeLine(area.repository.name, area.name, f"{area.file}:{area.line} gives it to {team}"[:300], area.repository)
+        for area in areas
+        if area.repository_id in seen and not paths.problem(area.name)
+    ]
 
-    return Repository.objects.filter(pk__in=links.order_by().values("repository"))
+
+def _seen(actor: Actor, repositories: Sequence[Repository]) -> set[int]:
+    wanted = Repository.objects.filter(pk__in={one.pk for one in repositories})
+    return set(visible_repositories(actor, wanted).values_list("pk", flat=True)) if repositories else set()
+
+
+def _folder(folder: str) -> str:
+    """A folder as a pattern; all of the repository where it is its root."""
+    return f"/{folder.strip('/')}/" if folder.strip("/") else paths.WHOLE
 
 
 def fill(row: Engagement, *, actor: Actor, now: datetime, given: Collection[str]) -> tuple[ScopeLine, ...]:
