@@ -13,7 +13,7 @@ from django.db.models.functions import Cast, Concat
 from awayteam.credit.models import Entry, EntryUnit
 from awayteam.credit.permissions import visible
 from awayteam.credit.queries.filters import CreditFilter
-from awayteam.credit.rules import MEASURES, Kind
+from awayteam.credit.rules import LEAST, MEASURES, Kind
 from awayteam.credit.words import KIND_SAYS, KIND_WORDS, amount
 from awayteam.kernel import rulebook
 from awayteam.kernel.actor import Actor
@@ -66,10 +66,12 @@ def totals(actor: Actor, wanted: CreditFilter, now: datetime) -> list[Total]:
 
 def _totals(rows: Iterable[Any]) -> list[Total]:
     unit = rulebook.current().requests.value_unit
-    known = {Kind(kind): (entries, things, quantity) for kind, entries, things, quantity in rows}
+    known = {
+        Kind(kind): (entries, things, Decimal(quantity).quantize(LEAST)) for kind, entries, things, quantity in rows
+    }
     found = []
     for kind, measure in MEASURES.items():
-        entries, things, quantity = known.get(kind, (0, 0, Decimal(0)))
+        entries, things, quantity = known.get(kind, (0, 0, Decimal(0).quantize(LEAST)))
         found.append(Total(kind, entries, things, quantity, amount(quantity, measure, unit)))
     return found
 
