@@ -28,6 +28,8 @@ PAGES = (
     *("place", "places", "team_engagements"),
     *("engagement_hours", "engagement_reports", "engagement_rounds"),
     *("round", "round_new", "round_report", "round_verb"),
+    *("defect", "defect_new", "defect_verb", "defects", "deploy", "handover", "handover_line", "handover_verb"),
+    *("looking_back", "self_service", "self_service_put_aside"),
 )
 KINDS = frozenset({"API", "Component", "Resource", "System"})
 SHOWN = 6

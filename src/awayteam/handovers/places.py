@@ -1,4 +1,4 @@
-"""What handovers add to pages: panels of an engagement, of what was visited and of who owns it; the list of defects."""
+"""What handovers add to pages: panels of an engagement, of what was visited, and of who owns it."""
 
 from typing import Any
 
@@ -17,12 +17,11 @@ from awayteam.handovers.machine import OPEN, Party
 from awayteam.handovers.permissions import Standing
 from awayteam.handovers.words import STATE_WORDS, TONES
 from awayteam.kernel import panels
-from awayteam.kernel.panels import NavigationEntry, Panel
+from awayteam.kernel.panels import Panel
 from awayteam.kernel.requests import Request
 from awayteam.organisation.models import Team
 
 KINDS = frozenset({"API", "Component", "Resource", "System"})
-PAGES = ("defect", "defect_verb", "defect_new", "self_service", "self_service_put_aside")
 
 
 def register() -> None:
@@ -33,7 +32,6 @@ def register() -> None:
     panels.register("engagement", Panel("warranty", "Warranty", 50, _warranty, "handovers/warranty_panel.html"))
     panels.register("entity", Panel("visits", "Visits and warranty", 30, _entity, "handovers/entity_panel.html"))
     panels.register("team", Panel("self-service", "Better self-service", 60, _team, "handovers/team_panel.html"))
-    panels.register_navigation(NavigationEntry("defects", "Defects", 47, "defects", "alert-triangle", "", PAGES))
 
 
 def _handover(request: Request, engagement: Engagement) -> dict[str, Any] | None:
