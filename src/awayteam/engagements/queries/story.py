@@ -13,6 +13,7 @@ from awayteam.engagements.models import (
     BaselineItem,
     Contract,
     Engagement,
+    Extension,
     Granting,
     Member,
     Scope,
@@ -154,6 +155,7 @@ class Story:
     standards: list[StandardRow]
     baseline: list[BaselineItem]
     grantings: list[Granting]
+    extensions: list[Extension]
     timeline: list[Entry]
     held: Held[Engagement] = field(repr=False, compare=False)
 
@@ -215,6 +217,7 @@ def story(actor: Actor, engagement: Engagement, now: datetime) -> Story:
         standards=standards,
         baseline=list(BaselineItem.objects.filter(engagement=engagement)[:500]),
         grantings=list(Granting.objects.filter(engagement=engagement)),
+        extensions=list(Extension.objects.filter(engagement=engagement).order_by("pk")),
         timeline=timeline(engagement, {one.id: one.number for one in contracts if one.amends}),
         held=held,
     )

@@ -15,7 +15,10 @@ from awayteam.accounts.models import User
 from awayteam.engagements import actions
 from awayteam.engagements.machine import State
 from awayteam.engagements.models import Contract, Engagement, EngagementStep, Signature, Standard
+from awayteam.engagements.places import _telling
+from awayteam.engagements.queries.timeline import timeline
 from awayteam.engagements.tests.village import Village, settle
+from awayteam.kernel.events import Subject
 from awayteam.kernel.models import Event
 from awayteam.organisation.models import Person, Team
 from awayteam.requests import actions as requests
@@ -196,6 +199,34 @@ def test_a_pause_by_its_form(village: Village) -> None:
     status, _ = post("pia", address, version=row.version, until=until.isoformat(), words="Fire elsewhere.")
     assert status == 303
     assert "paused" in seen("olga", f"/engagements/{row.pk}/")
+
+
+def test_a_time_box_that_grew_says_by_how_much_and_why(village: Village) -> None:
+    row, now = active(village), timezone.now()
+    about = Subject("round", 7, "Round 7")
+    made = actions.extend_by_ruling(row, days=3, why="Load tests at ten times a Friday.", subject=about,
+                                    actor=village.actor("sue", now), now=now)  # fmt: skip
+    html = seen("ann", f"/engagements/{row.pk}/")
+    assert "3 working days" in html
+    assert made.after.isoformat() in html
+    assert "Load tests at ten times a Friday." in html
+
+
+def test_what_is_filled_in_at_one_sitting_is_told_once(village: Village) -> None:
+    given = days()
+    row = village.open(**given)
+    for number, title in enumerate(("First", "Second", "Third")):
+        at = given["now"] + timedelta(minutes=5 * number)
+        actions.write_draft(row.pk, actor=village.actor("pia", at), now=at, title=title)
+    entries = [one for one in timeline(row, {}) if one.name == "engagement.edited"]
+    assert len(entries) == 1
+    assert list(entries[0].changes["title"]) == ["Refund a part of an order", "Third"]
+
+
+def test_the_tour_leads_to_an_away_team_at_work(village: Village) -> None:
+    assert _telling(village.actor("ann", timezone.now())) is None
+    row = active(village)
+    assert _telling(village.actor("ann", timezone.now())) == f"/engagements/{row.pk}/"
 
 
 def test_a_stale_form_shows_what_changed_and_keeps_the_words(village: Village) -> None:

@@ -180,6 +180,7 @@ def test_a_visit_from_the_request_to_the_end_of_its_warranty(
     assert state_of(request) in ("delivered", "done")
 
     past = timezone.now() - timedelta(seconds=1)
+    assert row.clock_id is not None  # the warranty's
     Clock.objects.filter(pk=row.clock_id).update(due_at=past, next_at=past, reminders=[])
     assert clocks.run_due(timezone.now()) >= 1
     assert state_of(row) == "closed"
