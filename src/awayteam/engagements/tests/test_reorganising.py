@@ -26,6 +26,7 @@ def _give_service_to(village: Village, name: str, days: float) -> None:
                   "sort_name": name, "changed_at": NOON, "first_seen_at": NOON},
     )  # fmt: skip
     service = village.service
+    assert service.owner is not None
     Ownership.objects.filter(entity=service, ends__isnull=True).update(ends=after(days))
     if not Ownership.objects.filter(entity=service).exists():
         Ownership.objects.create(entity=service, owner=service.owner, ends=after(days))
@@ -146,3 +147,26 @@ def test_a_decider_of_record_who_left_is_followed() -> None:
     assert found.state == "proposed"
     assert found.turn_person_id == found.home_decider_id
     assert found.home_decider_id == village.person("oscar").pk
+
+
+def test_only_what_may_have_changed_is_looked_at_closely() -> None:
+    village = settle()
+    village.active()
+    village.propose(title="Another")
+    assert list(jobs.touched(after(8))) == []
+    Membership.objects.filter(person=village.person("olga")).update(ends=after(7))
+    assert list(jobs.touched(after(8))) == []  # she is named, and stays
+    Engagement.objects.filter(state="proposed").update(home_decider=village.person("mona"))
+    assert [row.title for row in jobs.touched(after(8))] == ["Another"]
+
+
+def test_a_lead_who_changes_sides_is_followed() -> None:
+    village = settle()
+    row = village.active()
+    pia = village.person("pia")
+    Membership.objects.filter(person=pia).update(ends=after(8))
+    Membership.objects.create(team=village.town.team("orders"), person=pia, role=Role.LEAD, starts=after(8))
+    assert jobs.run(after(9)) == 1
+    found = _now(row)
+    assert (found.away_lead, found.turn_person) == (village.person("paul"), village.person("paul"))
+    assert jobs.run(after(9.1)) == 0
