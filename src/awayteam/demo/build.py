@@ -19,6 +19,7 @@ from awayteam.demo import (
     history,
     notifications,
     requests,
+    reviews,
     roadmaps,
     rounds,
     world,
@@ -71,6 +72,7 @@ def build(folder: Path, *, now: datetime, progress: Progress) -> None:
     progress("away teams", len(days), len(days))
     engagements.fill(now=now)
     rounds.fill(now=now)
+    reviews.fill(now=now)
     handovers.fill(now=now)
     credit.fill(now=now)
     notifications.fill(now=now)
