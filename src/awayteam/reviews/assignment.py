@@ -195,5 +195,5 @@ def _reasons(best: Candidate, need: Need, free: int, passed: list[Passed]) -> tu
         "Is independent: of none of the involved teams or the units around them, in nobody's line, not lately there.",
         most if free > 1 else only,
         since,
-        *((f"{len(passed)} others were passed over.",) if passed else ()),
+        *((f"{len(passed)} {'other was' if len(passed) == 1 else 'others were'} passed over.",) if passed else ()),
     )
