@@ -16,8 +16,9 @@ from awayteam.organisation.models import Team
 from awayteam.rounds import queries
 from awayteam.rounds.actions.opening import end_with_engagement, terms_of
 from awayteam.rounds.actions.reporting import can_report
+from awayteam.rounds.models import Round
 from awayteam.rounds.permissions import Sides
-from awayteam.rounds.queries import RoundFilter
+from awayteam.rounds.queries.lists import RELATED
 from awayteam.rounds.rules import why_not_open
 from awayteam.stories import hooks
 from awayteam.stories.plot import Held
@@ -45,24 +46,33 @@ def _rounds(request: Request, engagement: Engagement) -> dict[str, Any] | None:
     """The newest rounds; nothing while the contract is a draft."""
     if engagement.state in DRAFTS:
         return None
-    now = timezone.now()
-    page = queries.list_rounds(request.actor, RoundFilter(engagement=engagement.pk), limit=SHOWN, now=now)
-    may, terms = Sides(request.actor, engagement, now).away(), terms_of(engagement)
+    newest = Round.objects.filter(engagement=engagement).select_related(*RELATED).order_by("-pk")
+    rows = queries.rows_of(list(newest[: SHOWN + 1]), timezone.now())  # whoever sees the engagement sees its rounds
+    may, terms = _sides(request, engagement).away(), terms_of(engagement)
     why = {kind: why_not_open(kind, terms, most_open=1_000_000) for kind in ("design", "change")}
-    return {"rows": page.items, "total": page.total, "may": may, "why": why, "engagement": engagement}
+    return {"rows": rows[:SHOWN], "more": len(rows) > SHOWN, "may": may, "why": why, "engagement": engagement}
+
+
+def _sides(request: Request, engagement: Engagement) -> Sides:
+    """What the actor is to the engagement: read once for the panels of one page."""
+    known: Sides | None = getattr(request, "_sides_of_rounds", None)
+    if known is None or known.engagement.pk != engagement.pk:
+        known = Sides(request.actor, engagement, timezone.now())
+        request._sides_of_rounds = known  # type: ignore[attr-defined] # of this page alone
+    return known
 
 
 def _hours(request: Request, engagement: Engagement) -> dict[str, Any] | None:
     if engagement.state in DRAFTS:
         return None
-    found = queries.hours(request.actor, engagement, timezone.now())
+    found = queries.hours(request.actor, engagement, timezone.now(), _sides(request, engagement))
     return {"hours": found, "engagement": engagement} if found.rows or found.pledge.pledged else None
 
 
 def _reports(request: Request, engagement: Engagement) -> dict[str, Any] | None:
     if engagement.contract_id is None:
         return None
-    may = can_report(Sides(request.actor, engagement, timezone.now()))
+    may = can_report(_sides(request, engagement))
     return {"reports": queries.reports(engagement, 3), "may": may, "engagement": engagement}
 
 

@@ -41,8 +41,8 @@ def bookings(engagement: Engagement) -> list[Booking]:
     return list(rows.order_by("-on", "-pk"))
 
 
-def hours(actor: Actor, engagement: Engagement, now: datetime) -> Hours:
-    """Pledge, bookings and who gave how much."""
+def hours(actor: Actor, engagement: Engagement, now: datetime, sides: Sides | None = None) -> Hours:
+    """Pledge, bookings and who gave how much; `sides` where somebody has read them already."""
     rows = bookings(engagement)
     given: dict[int, tuple[str, str, int]] = {}
     for row in rows:
@@ -50,4 +50,4 @@ def hours(actor: Actor, engagement: Engagement, now: datetime) -> Hours:
             ref, name, minutes = given.get(row.person_id, (row.person.ref, str(row.person), 0))
             given[row.person_id] = (ref, name, minutes + row.minutes)
     by_person = sorted(given.values(), key=lambda one: (-one[2], one[1]))
-    return Hours(engagement, pledge_of(engagement), rows, by_person, Sides(actor, engagement, now).home())
+    return Hours(engagement, pledge_of(engagement), rows, by_person, (sides or Sides(actor, engagement, now)).home())
