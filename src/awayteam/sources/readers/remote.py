@@ -82,7 +82,7 @@ def open_remote(
 
 
 def mirror_of(url: str, cache: str | os.PathLike[str]) -> Path:
-    """Where the mirror of `url` is below `cache`, whether it is there or not: commits and folders, no files' contents."""
+    """Where the mirror of `url` is below `cache`, there or not: commits and folders, without the contents of files."""
     return Path(cache) / _folder(url)
 
 
