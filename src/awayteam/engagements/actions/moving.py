@@ -79,8 +79,6 @@ def end_contracts(held: Holding, words: str, *, lapsed: bool = False) -> None:
         contract = stepping.hold(CONTRACT, pk[0], actor=SYSTEM, now=held.now)
         contract.party = Party.AWAYTEAM
         verb, state = (
-            (ContractVerb.EXPIRE, ContractState.LAPSED)
-            if lapsed
-            else (ContractVerb.WITHDRAW, ContractState.WITHDRAWN)
+            (ContractVerb.EXPIRE, ContractState.LAPSED) if lapsed else (ContractVerb.WITHDRAW, ContractState.WITHDRAWN)
         )
         stepping.enter(contract, verb, state, words=words)
