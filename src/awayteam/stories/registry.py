@@ -1,5 +1,6 @@
 """What a plot is registered for: the drawing of its machine, its clock, its subject, and its rows on Home."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import TypeVar
@@ -12,7 +13,7 @@ from awayteam.kernel.actor import SYSTEM, Actor
 from awayteam.kernel.clocks import Handler
 from awayteam.kernel.errors import NotFound
 from awayteam.kernel.machines import CLOCK
-from awayteam.kernel.models import Clock
+from awayteam.kernel.models import Clock, ClockState
 from awayteam.kernel.requests import Request
 from awayteam.kernel.subjects import Actors
 from awayteam.kernel.turns import Place, TurnRow
@@ -23,6 +24,8 @@ from awayteam.stories.stepping import hold
 
 M = TypeVar("M", bound=Story)
 plots: dict[str, Plot[Story]] = {}
+MOST_TURNS = 200
+"""Running clocks that Home looks at, of all kinds together: the most pressing ones."""
 
 
 def register(plot: Plot[M]) -> Plot[M]:
@@ -42,7 +45,7 @@ def register(plot: Plot[M]) -> Plot[M]:
         lambda request, ids: _seen(plot, request, ids),
         lambda id, persons, actors: _audience(plot, id, persons, actors),
     )
-    turns.register(plot.kind, lambda actor, now: _turns(plot, actor, now))
+    turns.register("stories", _turns)
     return plot
 
 
@@ -94,14 +97,29 @@ def _audience(plot: Plot[M], id: int, persons: frozenset[int], actors: Actors) -
     return {person for person, actor in asked.items() if plot.visible(actor, row, now).exists()}
 
 
-def _turns(plot: Plot[M], actor: Actor, now: datetime) -> Iterable[TurnRow]:
-    """Open rows that wait for this person, for a colleague, or for which they wait; one statement."""
+def _turns(actor: Actor, now: datetime) -> Iterable[TurnRow]:
+    """Open rows of every kind that wait for this person, for a colleague, or for which they wait.
+
+    Whose turn it is stands in the clocks: one statement finds what is anybody's turn here, of all kinds together; then
+    each kind is asked for what the actor waits for, and read only where there is something.
+    """
     teams = sorted(actor.teams)
-    mine = Q(turn_person=actor.person_id) if actor.person_id is not None else Q(pk__in=[])
-    mine |= Q(turn_person__isnull=True, turn_team__in=teams)
-    theirs, waited = Q(turn_person__isnull=False, turn_team__in=teams), plot.waiting(actor)
-    asked = mine | theirs if waited is None else mine | theirs | waited
-    rows = plot.visible(actor, plot.model._default_manager.filter(asked, closed_at__isnull=True), now)
+    mine = Q(turn_person_id=actor.person_id) if actor.person_id is not None else Q(pk__in=[])
+    running = Clock.objects.filter(mine | Q(turn_team_id__in=teams), subject_kind__in=plots, state=ClockState.RUNNING)
+    found: dict[str, set[int]] = defaultdict(set)
+    for kind, id in running.order_by("due_at", "pk").values_list("subject_kind", "subject_id")[:MOST_TURNS]:
+        found[kind].add(id)
+    for kind, plot in plots.items():
+        if (waited := plot.waiting(actor)) is not None:
+            rows = plot.model._default_manager.filter(waited, closed_at__isnull=True).order_by("due_at", "pk")
+            found[kind].update(rows.values_list("pk", flat=True)[: turns.AT_MOST])
+        if found[kind]:
+            yield from _rows(plot, found[kind], actor, now)
+
+
+def _rows(plot: Plot[M], ids: Collection[int], actor: Actor, now: datetime) -> Iterable[TurnRow]:
+    """Those of the rows that are open and that the actor may see; one statement."""
+    rows = plot.visible(actor, plot.model._default_manager.filter(pk__in=ids, closed_at__isnull=True), now)
     related = dict.fromkeys((*plot.related, "clock", "turn_person", "turn_team"))
     for row in rows.select_related(*related).order_by("due_at", "pk")[: turns.AT_MOST]:
         yield _row(plot, row, actor, now)
