@@ -18,6 +18,7 @@ Picture = Callable[..., None]
 WHOLE = [page for page in PAGES if page.key not in ("account_signup", "search_suggest", "source, state")]
 PARTS = 4
 """The long walk over all pages is cut, so that workers share it."""
+DESK, TELEPHONE, HEIGHT = 1280, 390, 800
 ONLY = {"resultTypes": ["violations"], "selectors": True, "iframes": False}
 AXE: dict[str, Any] = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"], **ONLY}
 COLOURS: dict[str, Any] = {"runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}, **ONLY}
@@ -36,7 +37,7 @@ def faults(tab: Tab, options: dict[str, Any] = AXE) -> list[str]:
 @pytest.mark.parametrize("part", range(PARTS))
 def test_every_page_is_for_everybody(reader: MakeReader, shop: Shop, picture: Picture, part: int) -> None:
     """In both themes axe finds nothing; the console is silent (so the page's policy refuses nothing); nothing is wider
-    than the window."""
+    than the window, neither a desk's nor a telephone's."""
     found: list[str] = []
     readers = {who: reader(who) for who in {page.who for page in WHOLE}}
     for page in WHOLE[part::PARTS]:
@@ -49,21 +50,16 @@ def test_every_page_is_for_everybody(reader: MakeReader, shop: Shop, picture: Pi
             found += [f"{page.key}, {theme}: {fault}" for fault in faults(tab, rules)]
             picture(tab, f"{page.key}-{page.who}-{theme}")
         found += [f"{page.key}: {text}" for text in one.complaints if str(page.status) not in text]
-        if tab.evaluate("document.documentElement.scrollWidth > innerWidth"):
-            found.append(f"{page.key}: wider than the window")
+        found += [f"{page.key}: wider than {width} pixels" for width in (DESK, TELEPHONE) if too_wide(tab, width)]
+        picture(tab, f"{page.key}-{page.who}-narrow", whole=True)
+        tab.set_viewport_size({"width": DESK, "height": HEIGHT})
     assert not found, "\n".join(found)
 
 
-@pytest.mark.parametrize("part", range(PARTS))
-def test_narrow_screens_need_no_sideways_scrolling(reader: MakeReader, shop: Shop, picture: Picture, part: int) -> None:
-    wide = []
-    readers = {who: reader(who, width=390) for who in {page.who for page in WHOLE}}
-    for page in WHOLE[part::PARTS]:
-        tab = readers[page.who].open(page.at(shop))
-        picture(tab, f"{page.key}-{page.who}-narrow", whole=True)
-        if tab.evaluate("document.documentElement.scrollWidth > innerWidth"):
-            wide.append(page.key)
-    assert wide == [], " ".join(wide)
+def too_wide(tab: Tab, width: int) -> bool:
+    """Whether the page needs sideways scrolling in a window of this width."""
+    tab.set_viewport_size({"width": width, "height": HEIGHT})
+    return bool(tab.evaluate("document.documentElement.scrollWidth > innerWidth"))
 
 
 def test_the_theme_follows_the_system_without_a_flash(reader: MakeReader) -> None:
