@@ -10,6 +10,8 @@ import pytest
 
 from awayteam.kernel.tests.installed import install_sqlite, surroundings
 
+pytestmark = pytest.mark.long
+
 TEAMS = """\
 apiVersion: backstage.io/v1alpha1
 kind: Group

@@ -36,7 +36,7 @@ def list_register(request: Request, query: Annotated[RegisterQuery, Query()]) ->
     return page_of(page, [entry_out(row) for row in page.items])
 
 
-@router.get("/register/feed", response=str, include_in_schema=True)
+@router.get("/register/feed", include_in_schema=False)
 def register_feed(request: Request, query: Annotated[RegisterQuery, Query()]) -> Any:
     """The newest entries as Atom, for readers that send a token."""
     page = queries.register(request.actor, _filter(query), limit=query.limit)

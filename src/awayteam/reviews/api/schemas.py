@@ -9,12 +9,12 @@ from pydantic import Field
 
 from awayteam.kernel.rest import Body, Paging, Text, Word
 from awayteam.organisation.models import Person, Team
+from awayteam.requests.api.schemas import Day
 from awayteam.reviews.models import RegisterEntry
 from awayteam.reviews.queries import PoolRow, RegisterRow, ReviewRow, Story
 
 Filled = Annotated[Text, Field(min_length=1)]
 ReviewTitle = Annotated[Word, Field(min_length=1, max_length=200)]
-Day = Annotated[date, Field(strict=False)]
 
 
 class ReviewParty(Schema):
