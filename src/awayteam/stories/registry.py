@@ -3,9 +3,9 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from django.db.models import Q
+from django.db.models import CharField, F, Q, QuerySet, Value
 from django.utils import timezone
 
 from awayteam.kernel import clockface, clocks, machines, subjects, turns
@@ -100,21 +100,29 @@ def _audience(plot: Plot[M], id: int, persons: frozenset[int], actors: Actors) -
 def _turns(actor: Actor, now: datetime) -> Iterable[TurnRow]:
     """Open rows of every kind that wait for this person, for a colleague, or for which they wait.
 
-    Whose turn it is stands in the clocks: one statement finds what is anybody's turn here, of all kinds together; then
-    each kind is asked for what the actor waits for, and read only where there is something.
+    Whose turn it is stands in the clocks. One statement finds what is anybody's turn here, and what the actor waits
+    for, of all kinds together; then each kind is read where there is something.
     """
-    teams = sorted(actor.teams)
     mine = Q(turn_person_id=actor.person_id) if actor.person_id is not None else Q(pk__in=[])
-    running = Clock.objects.filter(mine | Q(turn_team_id__in=teams), subject_kind__in=plots, state=ClockState.RUNNING)
+    ours = mine | Q(turn_team_id__in=sorted(actor.teams))
+    running = Clock.objects.filter(ours, subject_kind__in=plots, state=ClockState.RUNNING).order_by()
+    asked = running.values_list("subject_kind", "subject_id", "due_at")
+    waited = [_waited(plot, condition) for plot in plots.values() if (condition := plot.waiting(actor)) is not None]
     found: dict[str, set[int]] = defaultdict(set)
-    for kind, id in running.order_by("due_at", "pk").values_list("subject_kind", "subject_id")[:MOST_TURNS]:
+    for kind, id, _due in asked.union(*waited).order_by("due_at")[:MOST_TURNS]:
         found[kind].add(id)
-    for kind, plot in plots.items():
-        if (waited := plot.waiting(actor)) is not None:
-            rows = plot.model._default_manager.filter(waited, closed_at__isnull=True).order_by("due_at", "pk")
-            found[kind].update(rows.values_list("pk", flat=True)[: turns.AT_MOST])
-        if found[kind]:
-            yield from _rows(plot, found[kind], actor, now)
+    for kind, ids in found.items():
+        yield from _rows(plots[kind], ids, actor, now)
+
+
+def _waited(plot: Plot[M], condition: Q) -> "QuerySet[Any, tuple[Any, ...]]":
+    """Open rows that fit: their kind, id and due time, as of a clock."""
+    rows: QuerySet[Any] = plot.model._default_manager.filter(condition, closed_at__isnull=True).order_by()
+    kind = Value(plot.kind, output_field=CharField())
+    told: QuerySet[Any, tuple[Any, ...]] = rows.annotate(story_kind=kind, story_id=F("pk")).values_list(
+        "story_kind", "story_id", "due_at"
+    )
+    return told
 
 
 def _rows(plot: Plot[M], ids: Collection[int], actor: Actor, now: datetime) -> Iterable[TurnRow]:
