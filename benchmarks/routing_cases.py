@@ -25,13 +25,13 @@ CASES = [
 
 goroutine 512 [running]:
 istio.io/istio/pilot/pkg/xds.(*DiscoveryServer).processRequest(0xc000a3e000, 0xc001a, 0xc0025)
-\t/work/pilot/pkg/xds/ads.go:196 +0x21f
+\t/build/istio/pilot/pkg/xds/ads.go:196 +0x21f
 istio.io/istio/pilot/pkg/xds.(*DiscoveryServer).Stream(0xc000a3e000)
-\t/work/pilot/pkg/xds/ads.go:301 +0x7ab
+\t/build/istio/pilot/pkg/xds/ads.go:301 +0x7ab
 google.golang.org/grpc.(*Server).processStreamingRPC(0xc0004)
-\t/root/go/pkg/mod/google.golang.org/grpc@v1.59.0/server.go:1660 +0x1a2
+\t/home/build/go/pkg/mod/google.golang.org/grpc@v1.59.0/server.go:1660 +0x1a2
 created by google.golang.org/grpc.(*Server).serveStreams.func1 in goroutine 77
-\t/root/go/pkg/mod/google.golang.org/grpc@v1.59.0/server.go:986 +0x13c
+\t/home/build/go/pkg/mod/google.golang.org/grpc@v1.59.0/server.go:986 +0x13c
 """),
     Case("Go panic, trimmed paths", "istio:pilot/pkg/model/push_context.go", """panic: assignment to entry in nil map
 

@@ -38,7 +38,7 @@ from awayteam.contributions.records import Interned, Owners
 from awayteam.contributions.rules import AuthorClass, Class, classify, date_of
 from awayteam.kernel import bulk, rulebook
 from awayteam.kernel.models import Event
-from awayteam.kernel.rulebook.schema import Contributions
+from awayteam.kernel.rulebook.sections.knowing import Contributions
 from awayteam.organisation.models import Identity, Person, Team
 
 STANDS = {Class.HOME: Stands.HOME, Class.AWAY: Stands.AWAY, Class.MIXED: Stands.MIXED, Class.UNOWNED: Stands.UNOWNED}

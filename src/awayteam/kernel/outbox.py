@@ -23,7 +23,7 @@ from awayteam.kernel.errors import Conflict, NotFound
 from awayteam.kernel.events import EventName, Subject
 from awayteam.kernel.models import OutboxMessage, OutboxState, Webhook
 from awayteam.kernel.permissions import administrators_only
-from awayteam.kernel.rulebook.schema import Outbox
+from awayteam.kernel.rulebook.sections.ground import Outbox
 
 log = structlog.get_logger(__name__)
 

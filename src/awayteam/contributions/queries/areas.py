@@ -16,7 +16,7 @@ from awayteam.contributions.queries.scope import COUNTED, Choice, Scope, at, sco
 from awayteam.kernel.actor import Actor
 from awayteam.kernel.errors import NotFound
 from awayteam.kernel.paging import Page, decode_cursor, encode_cursor
-from awayteam.kernel.rulebook.schema import Contributions
+from awayteam.kernel.rulebook.sections.knowing import Contributions
 
 
 @dataclass(frozen=True, slots=True)

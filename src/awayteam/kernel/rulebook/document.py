@@ -10,7 +10,7 @@ from awayteam.kernel.rulebook.build import WORDS, defaults, sections
 HEAD = """\
 # The rulebook
 
-<!-- Written by `awayteam rulebook document`; change src/awayteam/kernel/rulebook/schema.py instead. -->
+<!-- Written by `awayteam rulebook document`; change src/awayteam/kernel/rulebook/sections instead. -->
 
 The rulebook says how an organisation works together: clocks, defaults, thresholds. The package ships every value; an
 organisation overrides single keys in a TOML file of its own, `rulebook.toml` in the data folder (or the file that the

@@ -2,18 +2,19 @@
 
 from collections.abc import Iterator
 
-from awayteam.kernel.rulebook import checks, schema
+from awayteam.kernel.rulebook import checks
+from awayteam.kernel.rulebook.sections import ground, visiting
 
 Keys = tuple[tuple[str, str], ...]
 
 
 def contradictions(
     *,
-    accounts: schema.Accounts,
-    calendar: schema.Calendar,
-    outbox: schema.Outbox,
-    reviews: schema.Reviews,
-    webhooks: schema.Webhooks,
+    accounts: ground.Accounts,
+    calendar: ground.Calendar,
+    outbox: ground.Outbox,
+    reviews: visiting.Reviews,
+    webhooks: ground.Webhooks,
     **_others: object,
 ) -> Iterator[tuple[Keys, str]]:
     """Each impossible combination: the keys that make it, and what is wrong."""

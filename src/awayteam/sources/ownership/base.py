@@ -1,6 +1,7 @@
 """The one interface of all ownership formats: a path goes in, owners and the deciding rule come out."""
 
 import os
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -109,7 +110,7 @@ class MemoryTree:
         return self.contents.get(path)
 
 
-class Resolver:
+class Resolver(ABC):
     """What every format offers. Subclasses fill `rules` and `problems` while they parse, and answer `_resolve`."""
 
     format = ""
@@ -132,16 +133,17 @@ class Resolver:
         """`resolve` for repository paths in git's own form, without normalising each."""
         return map(self._resolve, paths)
 
+    @abstractmethod
     def _resolve(self, path: str) -> Resolution:
-        raise NotImplementedError
+        """`resolve` for a path in git's own form."""
 
     def expand(self, owner: str) -> tuple[str, ...]:
         """The people behind an owner that the format itself defines (Prow's aliases); others stand for themselves."""
         return (owner,)
 
+    @abstractmethod
     def used(self, paths: Iterable[str]) -> set[int]:
         """Indices in `rules` of the rules that match at least one path, whether or not they decide."""
-        raise NotImplementedError
 
     def problem(
         self, severity: Severity, code: str, message: str, line: int = 0, *, file: str = "", suggestion: str = ""

@@ -59,7 +59,7 @@ FRAMES = [
     ("    at C:\\shop\\src\\cart.js:1:2", "javascript", "shop/src/cart.js", "", False),
     ("total@https://shop.example/static/js/cart.js:3:4", "javascript", "static/js/cart.js", "total", False),
     ("\t/go/src/example.com/shop/cart.go:63 +0x1d", "go", "go/src/example.com/shop/cart.go", "", False),
-    ("\t/root/go/pkg/mod/example.com/lib@v1.2.3/x.go:9 +0x1", "go", "root/go/pkg/mod/example.com/lib/x.go", "", True),
+    ("\t/opt/go/pkg/mod/example.com/lib@v1.2.3/x.go:9 +0x1", "go", "opt/go/pkg/mod/example.com/lib/x.go", "", True),
     ("             at ./src/proxy/inbound.rs:99:13", "rust", "src/proxy/inbound.rs", "", False),
     ("thread 'main' panicked at src/proxy.rs:12:5:", "rust", "src/proxy.rs", "", False),
     ("             at /rustc/abc/library/std/src/panicking.rs:584:5", "rust", "rustc/abc/library/std/src/panicking.rs", "", True),

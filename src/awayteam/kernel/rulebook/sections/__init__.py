@@ -1,0 +1,1 @@
+"""The sections of the rulebook: one frozen dataclass for each, one documented field for each key."""
