@@ -8,7 +8,7 @@ DEMO_DATA ?= demo-data
 PORT ?= 8000
 WORKERS ?= 3
 
-.PHONY: help run test test-long test-postgresql check bench vendor lock clean browser docs
+.PHONY: help run test test-postgresql check bench vendor lock clean browser docs
 
 help:  ## Show what can be done here
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -27,12 +27,9 @@ $(VENV)/dev.done: $(VENV)/run.done requirements/dev.txt
 run: $(VENV)/run.done  ## Show the demonstration organisation in the browser
 	$(BIN)/awayteam demo --data $(DEMO_DATA) --port $(PORT)
 
-test: $(VENV)/dev.done browser  ## Run the tests on SQLite, and those of the database on PostgreSQL
-	$(BIN)/pytest -n $(WORKERS) --dist worksteal --database sqlite -m "not long"
-	$(BIN)/pytest -n $(WORKERS) --dist worksteal --database postgresql -m "database and not browser and not slow and not long"
-
-test-long: $(VENV)/dev.done  ## Kill processes again and again, and play whole stories by commands alone
-	$(BIN)/pytest -n $(WORKERS) --dist worksteal --database sqlite -m long
+test: $(VENV)/dev.done browser  ## Run every test on SQLite, and those of the database on PostgreSQL
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal --database sqlite
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal --database postgresql -m "database and not browser and not slow"
 
 test-postgresql: $(VENV)/dev.done browser  ## Run every test on a PostgreSQL started from its wheel
 	$(BIN)/pytest -n $(WORKERS) --database postgresql

@@ -13,7 +13,7 @@ from django.db.models.sql.compiler import SQLCompiler
 from awayteam.catalog.expressions import Sql
 from awayteam.catalog.models import Entity, Presence
 from awayteam.kernel.actor import Actor, ActorKind
-from awayteam.kernel.permissions import Decision
+from awayteam.kernel.permissions import Decision, may_write
 
 RULE = "(NOT {restricted} OR {owner} {among} OR {own} {among})"
 """What an actor sees who doesn't see everything: what isn't restricted, what a trusted owner has, and trusted owners
@@ -146,8 +146,8 @@ def can(actor: Actor, verb: Verb, entity: Entity | None, now: datetime | None = 
         return Decision(False, "This is restricted to its owners.", "restricted")
     if verb is Verb.VIEW:
         return Decision(True, "Reading is open to everybody who is signed in.", "reading-is-open")
-    if not actor.may_write:
-        return Decision(False, "This token may only read.", "token-scope")
+    if not (writes := may_write(actor)):
+        return writes
     if sees_everything(actor):
         return Decision(True, "Administrators may mend everything.", "administrator")
     if entity is None:

@@ -10,7 +10,7 @@ from awayteam.engagements import permissions as engagements
 from awayteam.engagements.models import Engagement
 from awayteam.kernel import rulebook
 from awayteam.kernel.actor import Actor, ActorKind
-from awayteam.kernel.permissions import Decision
+from awayteam.kernel.permissions import Decision, may_write
 from awayteam.requests import permissions as requests
 from awayteam.requests.models import Request
 from awayteam.reviews import permissions as reviews
@@ -48,12 +48,10 @@ def visible_disputes(actor: Actor, queryset: "QuerySet[Dispute]", now: datetime)
     return queryset.filter(entry__in=visible(actor, Entry.objects.order_by(), now).values("pk"))
 
 
-def may_write(actor: Actor) -> Decision:
+def takes_part(actor: Actor) -> Decision:
     """Whether the actor may do anything here at all: people, signed in, with more than a reading token."""
-    if actor.kind is ActorKind.ANONYMOUS:
-        return Decision(False, "Sign in first.", "signed-in")
-    if not actor.may_write:
-        return Decision(False, "This token may only read.", "token-scope")
+    if not (writes := may_write(actor)):
+        return writes
     if actor.person_id is None and actor.kind is not ActorKind.SYSTEM:
         return Decision(False, "Only people do this; this account is not linked to a person.", "person")
     return Decision(True, "You are one of the organisation.", "person")
@@ -70,7 +68,7 @@ def concerned_teams(entry: Entry) -> set[int]:
 
 def can_dispute(actor: Actor, entry: Entry, now: datetime) -> Decision:
     """Whether the actor may dispute an entry that they see: whom it concerns, and managers above them."""
-    allowed = may_write(actor)
+    allowed = takes_part(actor)
     if not allowed:
         return allowed
     if entry.withdrawn_at is not None:

@@ -13,7 +13,7 @@ from awayteam.credit import actions, api, queries, words
 from awayteam.credit.actions.thanking import subject_of
 from awayteam.credit.forms import ThankForm, WordsForm
 from awayteam.credit.machine import Verb
-from awayteam.credit.permissions import may_write
+from awayteam.credit.permissions import takes_part
 from awayteam.credit.queries import CreditFilter, EntryRow
 from awayteam.engagements.models import Engagement, Member
 from awayteam.kernel.errors import InvalidInput, NotFound
@@ -189,7 +189,7 @@ def thank(request: Request) -> HttpResponseBase:
         made = form.attempt(lambda: _thank(request, subject, form))
         if made is not None:
             return done(request, "Your words stand there now.", reverse("credit_entry", args=[made.pk]))
-    allowed = may_write(request.actor)
+    allowed = takes_part(request.actor)
     context = {"form": form, "subject": subject, "allowed": allowed}
     return render(request, "credit/thank.html", context, status=422 if form.is_bound else 200)
 

@@ -7,7 +7,7 @@ from awayteam.discussions import rules
 from awayteam.discussions.models import Comment
 from awayteam.kernel import rulebook
 from awayteam.kernel.actor import Actor, ActorKind
-from awayteam.kernel.permissions import Decision
+from awayteam.kernel.permissions import Decision, may_write
 
 
 class Verb(StrEnum):
@@ -23,8 +23,8 @@ def can(actor: Actor, verb: Verb, comment: Comment | None, now: datetime) -> Dec
     """Whether `actor`, who sees the subject, may do `verb`; `comment` is None for COMMENT."""
     if actor.kind is ActorKind.ANONYMOUS:
         return Decision(False, "Sign in first.", "signed-in")
-    if verb is not Verb.SEE_VERSIONS and not actor.may_write:
-        return Decision(False, "This token may only read.", "token-scope")
+    if verb is not Verb.SEE_VERSIONS and not (writes := may_write(actor)):
+        return writes
     if comment is None:
         if actor.person_id is None and actor.kind is not ActorKind.SYSTEM:
             return Decision(False, "Only people of the organisation take part in discussions.", "person")

@@ -11,7 +11,7 @@ from awayteam.duplicates.machine import Party, State, Verb
 from awayteam.duplicates.models import Answer, Duplicate, Likeness
 from awayteam.duplicates.rules import parties
 from awayteam.kernel.actor import Actor, ActorKind
-from awayteam.kernel.permissions import Decision
+from awayteam.kernel.permissions import Decision, may_write
 from awayteam.organisation.models import Team
 
 
@@ -45,19 +45,10 @@ def likenesses(actor: Actor, queryset: "QuerySet[Likeness]") -> "QuerySet[Likene
     return queryset.filter(catalog.visible_through(actor, "a__"), catalog.visible_through(actor, "b__"))
 
 
-def _write(actor: Actor) -> Decision | None:
-    if actor.kind is ActorKind.ANONYMOUS:
-        return Decision(False, "Sign in first.", "signed-in")
-    if not actor.may_write:
-        return Decision(False, "This token may only read.", "token-scope")
-    return None
-
-
 def can_add(actor: Actor, team: Team) -> Decision:
     """Whether the actor may say that `team` builds its own: its members and managers."""
-    refused = _write(actor)
-    if refused is not None:
-        return refused
+    if not (writes := may_write(actor)):
+        return writes
     if actor.is_administrator or actor.kind is ActorKind.SYSTEM:
         return Decision(True, "Administrators may speak for any team.", "administrator")
     if team.pk in actor.teams | actor.manages:
@@ -67,9 +58,8 @@ def can_add(actor: Actor, team: Team) -> Decision:
 
 def can_dismiss(actor: Actor, owners: tuple[int | None, int | None]) -> Decision:
     """Whether the actor may say that two APIs only look alike; `owners` are the owning teams of both."""
-    refused = _write(actor)
-    if refused is not None:
-        return refused
+    if not (writes := may_write(actor)):
+        return writes
     if actor.is_administrator:
         return Decision(True, "Administrators may mend everything.", "administrator")
     if {owner for owner in owners if owner is not None} & (actor.teams | actor.manages):
@@ -100,9 +90,8 @@ def can(
     """
     if actor.kind is ActorKind.SYSTEM:
         return Decision(True, "The software itself.", "system")
-    refused = _write(actor)
-    if refused is not None:
-        return refused
+    if not (writes := may_write(actor)):
+        return writes
     allowed = parties(State(duplicate.state), verb)
     if Party.MANAGER in allowed:
         return _manager(actor, duplicate)

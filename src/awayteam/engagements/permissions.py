@@ -11,7 +11,7 @@ from awayteam.catalog import permissions as catalog
 from awayteam.engagements.machine import Party, State
 from awayteam.engagements.models import Contract, Engagement, Member, Side
 from awayteam.kernel.actor import Actor, ActorKind
-from awayteam.kernel.permissions import Decision
+from awayteam.kernel.permissions import Decision, may_write
 from awayteam.organisation.models import Membership, Person, Team
 from awayteam.organisation.queries.dates import dated
 from awayteam.requests import deciders
@@ -55,10 +55,8 @@ def can_open(actor: Actor, home: Team, away: Team) -> Decision:
     """Whether the actor may prepare a visit of `away` to `home`: people of either team, and managers above them."""
     if actor.kind is ActorKind.SYSTEM:
         return Decision(True, "The software itself.", "system")
-    if actor.kind is ActorKind.ANONYMOUS:
-        return Decision(False, "Sign in first.", "signed-in")
-    if not actor.may_write:
-        return Decision(False, "This token may only read.", "token-scope")
+    if not (writes := may_write(actor)):
+        return writes
     if actor.person_id is None:
         return Decision(False, "Only people open engagements; this account is not linked to a person.", "person")
     if {home.pk, away.pk} & (actor.teams | actor.manages):
@@ -145,8 +143,8 @@ class Standing:
 
     def signs(self, side: str) -> Decision:
         """Whether the actor may sign for `side`. Nobody helps out here, administrators neither."""
-        if (refused := _unable(self.actor)) is not None:
-            return refused
+        if not (writes := may_write(self.actor)):
+            return writes
         person, chosen = self.actor.person_id, self.chosen(side)
         if person is not None and person in chosen.persons:
             return Decision(True, chosen.because, chosen.tier)
@@ -158,8 +156,8 @@ class Standing:
 
     def of(self, party: str) -> Decision:
         """Whether the actor may act as `party` in the present state."""
-        if (refused := _unable(self.actor)) is not None:
-            return refused
+        if not (writes := may_write(self.actor)):
+            return writes
         side = SIDES.get(party)
         if side is None:
             return Decision(False, "Nobody does this; it follows from something else.", "awayteam")
@@ -184,8 +182,8 @@ class Standing:
     @property
     def writes(self) -> Decision:
         """Whether the actor may fill in the draft of the contract: anybody of either side."""
-        if (refused := _unable(self.actor)) is not None:
-            return refused
+        if not (writes := may_write(self.actor)):
+            return writes
         if self.side(self.actor.person_id) is not None or self._manages:
             return Decision(True, "You belong to one of the two sides.", "side")
         if self.actor.is_administrator:
@@ -195,15 +193,6 @@ class Standing:
     @property
     def _manages(self) -> bool:
         return bool({self.engagement.home_team_id, self.engagement.away_team_id} & self.actor.manages)
-
-
-def _unable(actor: Actor) -> Decision | None:
-    """Why the actor does nothing at all; None where they may. The software itself signs nothing."""
-    if actor.kind is ActorKind.ANONYMOUS:
-        return Decision(False, "Sign in first.", "signed-in")
-    if not actor.may_write:
-        return Decision(False, "This token may only read.", "token-scope")
-    return None
 
 
 def _led_by(person: int | None, found: Chosen, because: str) -> Chosen:

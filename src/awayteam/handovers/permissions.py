@@ -15,7 +15,7 @@ from awayteam.engagements.models import Engagement, Side
 from awayteam.handovers.machine import DefectParty, Party
 from awayteam.handovers.models import Defect, Handover
 from awayteam.kernel.actor import Actor, ActorKind
-from awayteam.kernel.permissions import Decision
+from awayteam.kernel.permissions import Decision, may_write
 from awayteam.requests import deciders
 from awayteam.requests.deciders import Level
 
@@ -34,14 +34,6 @@ def visible_handovers(actor: Actor, queryset: "QuerySet[Handover]", now: datetim
     """As `visible`; whoever was drawn to look one over sees that one too."""
     seen = visible(actor, queryset, now)
     return seen if actor.person_id is None else seen | queryset.filter(reviewer=actor.person_id)
-
-
-def _unable(actor: Actor) -> Decision | None:
-    if actor.kind is ActorKind.ANONYMOUS:
-        return Decision(False, "Sign in first.", "signed-in")
-    if not actor.may_write:
-        return Decision(False, "This token may only read.", "token-scope")
-    return None
 
 
 @dataclass
@@ -74,8 +66,8 @@ class Standing:
 
     def takes_part(self) -> Decision:
         """Whether the actor may record what happened (a deployment): anybody of either side, and managers above."""
-        if (refused := _unable(self.actor)) is not None:
-            return refused
+        if not (writes := may_write(self.actor)):
+            return writes
         if self.side is not None:
             return Decision(True, "You belong to one of the two sides.", "side")
         row = self.engagement
@@ -84,8 +76,8 @@ class Standing:
         return self._helps("Only people of the two sides record this.")
 
     def _anybody(self, side: Side, otherwise: str) -> Decision:
-        if (refused := _unable(self.actor)) is not None:
-            return refused
+        if not (writes := may_write(self.actor)):
+            return writes
         if self.side is side:
             return Decision(True, f"You belong to the {side} side.", "side")
         if self.side is not None:
@@ -102,8 +94,8 @@ def party_of_handover(standing: Standing, handover: Handover, party: str) -> Dec
     """Whether the actor may act as `party` of this handover."""
     if party != Party.REVIEWER:
         return standing.of(party)
-    if (refused := _unable(standing.actor)) is not None:
-        return refused
+    if not (writes := may_write(standing.actor)):
+        return writes
     person = standing.actor.person_id
     if person is not None and person == handover.reviewer_id and standing.side is None:
         return Decision(True, "You are the fall-back reviewer.", "reviewer")
@@ -130,8 +122,8 @@ def party_of_defect(standing: Standing, defect: Defect, party: str) -> Decision:
 
 
 def _reporter(standing: Standing, defect: Defect) -> Decision:
-    if (refused := _unable(standing.actor)) is not None:
-        return refused
+    if not (writes := may_write(standing.actor)):
+        return writes
     person = standing.actor.person_id
     if person is not None and person == defect.reported_by_id:
         return Decision(True, "You reported it.", "reporter")
@@ -139,8 +131,8 @@ def _reporter(standing: Standing, defect: Defect) -> Decision:
 
 
 def _manager(standing: Standing, defect: Defect) -> Decision:
-    if (refused := _unable(standing.actor)) is not None:
-        return refused
+    if not (writes := may_write(standing.actor)):
+        return writes
     person = standing.actor.person_id
     chosen = manager_level(standing.engagement, after=None, now=standing.now).chosen
     if person is not None and (person in chosen.persons or person == defect.turn_person_id):
@@ -152,13 +144,15 @@ def _manager(standing: Standing, defect: Defect) -> Decision:
 
 def can_report(actor: Actor) -> Decision:
     """Whether the actor may report a defect: everybody who is signed in and may write."""
-    return _unable(actor) or Decision(True, "Everybody may report a defect.", "reporting-is-open")
+    if not (writes := may_write(actor)):
+        return writes
+    return Decision(True, "Everybody may report a defect.", "reporting-is-open")
 
 
 def can_dismiss(actor: Actor, service: Entity) -> Decision:
     """Whether the actor may put the suggestion about a service aside: people and managers of the team that owns it."""
-    if (refused := _unable(actor)) is not None:
-        return refused
+    if not (writes := may_write(actor)):
+        return writes
     team = service.owner.team_id if service.owner is not None else None
     if team is not None and team in actor.teams | actor.manages:
         return Decision(True, "Your team owns it.", "owner")

@@ -7,7 +7,7 @@ from django.db.models import Q, QuerySet
 
 from awayteam.kernel import rulebook
 from awayteam.kernel.actor import Actor
-from awayteam.kernel.permissions import Decision
+from awayteam.kernel.permissions import Decision, may_write
 from awayteam.lists.models import Audience, BulkChange, SavedView
 
 
@@ -42,8 +42,8 @@ def can(
     """
     if actor.person_id is None:
         return Decision(False, "Saved views belong to a person, and you act as none.", "view.person")
-    if not actor.may_write:
-        return Decision(False, "This token may only read.", "token-scope")
+    if not (writes := may_write(actor)):
+        return writes
     if view is not None and view.owner_id != actor.person_id:
         moderated = actor.is_administrator and view.audience != Audience.ME
         if not moderated:
@@ -57,8 +57,8 @@ def can(
 def may_undo(actor: Actor, made: BulkChange, now: datetime) -> Decision:
     """Whether this person may take the change back now."""
     hours = rulebook.current().lists.undo_hours
-    if not actor.may_write:
-        return Decision(False, "This token may only read.", "token-scope")
+    if not (writes := may_write(actor)):
+        return writes
     if made.person_id != actor.person_id:
         return Decision(False, "Only the one who made the change takes it back at once.", "bulk.own")
     if made.undone_at is not None:

@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 
 from awayteam.kernel.actor import Actor, ActorKind
 from awayteam.kernel.errors import NotAllowed
-from awayteam.kernel.permissions import Decision
+from awayteam.kernel.permissions import Decision, may_write
 from awayteam.notifications.models import Notification
 from awayteam.organisation.models import Team
 
@@ -26,8 +26,8 @@ def can(actor: Actor, verb: Verb, thing: Team | None = None, now: datetime | Non
     """Whether `actor` may do `verb`: to their own inbox and wishes, or (SET_CHANNEL) to the team `thing`."""
     if actor.kind is ActorKind.ANONYMOUS:
         return Decision(False, "Sign in first.", "signed-in")
-    if verb is not Verb.READ and not actor.may_write:
-        return Decision(False, "This token may only read.", "token-scope")
+    if verb is not Verb.READ and not (writes := may_write(actor)):
+        return writes
     if verb is Verb.SET_CHANNEL:
         return _channel(actor, thing)
     if actor.person_id is None:

@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from awayteam.kernel.actor import Actor, ActorKind
-from awayteam.kernel.permissions import Decision
+from awayteam.kernel.permissions import Decision, may_write
 from awayteam.organisation.models import Person, Team
 
 
@@ -24,8 +24,8 @@ def can(actor: Actor, verb: Verb, thing: Team | Person, now: datetime | None = N
         return Decision(False, "Sign in first.", "signed-in")
     if verb is Verb.VIEW:
         return Decision(True, "Reading is open to everybody who is signed in.", "reading-is-open")
-    if not actor.may_write:
-        return Decision(False, "This token may only read.", "token-scope")
+    if not (writes := may_write(actor)):
+        return writes
     if actor.is_administrator:
         return Decision(True, "Administrators may mend everything.", "administrator")
     if isinstance(thing, Person):

@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet
 
 from awayteam.catalog import permissions as catalog
 from awayteam.kernel.actor import Actor, ActorKind
-from awayteam.kernel.permissions import Decision
+from awayteam.kernel.permissions import Decision, may_write
 from awayteam.organisation.models import Team
 from awayteam.requests import deciders
 from awayteam.requests.deciders import Chosen, Level
@@ -73,10 +73,8 @@ def _own(actor: Actor) -> Q:
 
 def can_ask(actor: Actor, team: Team) -> Decision:
     """Whether the actor may ask in the name of `team`: its members and managers; administrators for any."""
-    if actor.kind is ActorKind.ANONYMOUS:
-        return Decision(False, "Sign in first.", "signed-in")
-    if not actor.may_write:
-        return Decision(False, "This token may only read.", "token-scope")
+    if not (writes := may_write(actor)):
+        return writes
     if actor.person_id is None:
         return Decision(False, "Only people ask; this account is not linked to a person.", "person")
     if team.pk in actor.teams or team.pk in actor.manages:
@@ -135,9 +133,8 @@ class Standing:
         """Whether the actor may act as `party` of this request."""
         if self.actor.kind is ActorKind.SYSTEM:
             return Decision(True, "The software itself.", "system")
-        if not self.actor.may_write:
-            anonymous = self.actor.kind is ActorKind.ANONYMOUS
-            return Decision(False, "Sign in first." if anonymous else "This token may only read.", "scope")
+        if not (writes := may_write(self.actor)):
+            return writes
         if party is Party.ASKING:
             return self._asking()
         chosen = {Party.HOME: lambda: self.home, Party.OFFERED: lambda: self.offered, Party.MANAGER: self._managers}

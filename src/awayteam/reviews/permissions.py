@@ -8,7 +8,7 @@ from django.db.models import Q, QuerySet
 from awayteam.catalog import permissions as catalog
 from awayteam.catalog.models import Entity
 from awayteam.kernel.actor import Actor, ActorKind
-from awayteam.kernel.permissions import Decision
+from awayteam.kernel.permissions import Decision, may_write
 from awayteam.organisation.models import Membership, Person, Team
 from awayteam.organisation.queries import dated
 from awayteam.reviews.machine import EntryParty, Party
@@ -56,19 +56,10 @@ def unseen(actor: Actor, entities: set[int]) -> set[int]:
     return entities - set(seen)
 
 
-def writing(actor: Actor) -> Decision | None:
-    """Why this actor can't write anything; None where they can."""
-    if actor.kind is ActorKind.ANONYMOUS:
-        return Decision(False, "Sign in first.", "signed-in")
-    if not actor.may_write:
-        return Decision(False, "This token may only read.", "token-scope")
-    return None
-
-
 def can_request(actor: Actor, teams: "list[Team]") -> Decision:
     """Whether the actor may ask for a review in which these teams are involved: any party may."""
-    if (refused := writing(actor)) is not None:
-        return refused
+    if not (writes := may_write(actor)):
+        return writes
     if actor.kind is ActorKind.SYSTEM or actor.is_administrator:
         return Decision(True, "Administrators may ask for any review.", "administrator")
     if {team.pk for team in teams} & (actor.teams | actor.manages):
@@ -78,8 +69,8 @@ def can_request(actor: Actor, teams: "list[Team]") -> Decision:
 
 def keeper(actor: Actor) -> Decision:
     """Whether the actor keeps the pool: administrators, and managers of a unit at the very top."""
-    if (refused := writing(actor)) is not None:
-        return refused
+    if not (writes := may_write(actor)):
+        return writes
     if actor.is_administrator:
         return Decision(True, "Administrators keep the pool.", "administrator")
     if actor.manages and Team.objects.filter(pk__in=actor.manages, parent__isnull=True, is_unit=True).exists():
@@ -114,8 +105,8 @@ def can_leave(actor: Actor, person: Person, now: datetime) -> Decision:
 
 def can_deviate(actor: Actor, team: Team) -> Decision:
     """Whether the actor may enter a deviation of `team`: whoever decides for it, leads or manages it."""
-    if (refused := writing(actor)) is not None:
-        return refused
+    if not (writes := may_write(actor)):
+        return writes
     if actor.is_administrator:
         return Decision(True, "Administrators may enter for any team.", "administrator")
     if team.pk in actor.leads | actor.decides | actor.manages:
@@ -125,8 +116,8 @@ def can_deviate(actor: Actor, team: Team) -> Decision:
 
 def can_meet(actor: Actor, review: Review) -> Decision:
     """Whether the actor may say that a condition is met: the decider, whoever asked, and their team."""
-    if (refused := writing(actor)) is not None:
-        return refused
+    if not (writes := may_write(actor)):
+        return writes
     if actor.person_id is not None and actor.person_id in (review.decider_id, review.requester_id):
         return Decision(True, "You decide or asked in this review.", "party")
     if review.team_id in actor.teams | actor.manages or actor.is_administrator:

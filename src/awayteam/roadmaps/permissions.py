@@ -8,7 +8,7 @@ from django.db.models import Model, QuerySet
 
 from awayteam.kernel import rulebook
 from awayteam.kernel.actor import Actor, ActorKind
-from awayteam.kernel.permissions import Decision
+from awayteam.kernel.permissions import Decision, may_write
 from awayteam.organisation.models import Team
 
 Row = TypeVar("Row", bound=Model)
@@ -32,8 +32,8 @@ def can(actor: Actor, verb: Verb, team: Team, now: datetime | None = None) -> De
         return Decision(False, "Sign in first.", "signed-in")
     if verb is Verb.VIEW:
         return Decision(True, "Reading is open to everybody who is signed in.", "reading-is-open")
-    if not actor.may_write:
-        return Decision(False, "This token may only read.", "token-scope")
+    if not (writes := may_write(actor)):
+        return writes
     if actor.is_administrator:
         return Decision(True, "Administrators may mend everything.", "administrator")
     for role, teams in (("manage", actor.manages), ("lead", actor.leads), ("decide for", actor.decides)):

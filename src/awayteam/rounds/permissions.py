@@ -9,8 +9,8 @@ from django.db.models import QuerySet
 from awayteam.engagements import permissions as engagements
 from awayteam.engagements.machine import Party as Of
 from awayteam.engagements.models import Engagement, Member, Side
-from awayteam.kernel.actor import Actor, ActorKind
-from awayteam.kernel.permissions import Decision
+from awayteam.kernel.actor import Actor
+from awayteam.kernel.permissions import Decision, may_write
 from awayteam.rounds.machine import Party
 from awayteam.rounds.models import Report, Round, RoundKind
 
@@ -29,15 +29,6 @@ def visible_reports(actor: Actor, queryset: "QuerySet[Report]", now: datetime) -
 
 def _engagements(actor: Actor, now: datetime) -> "QuerySet[Engagement]":
     return engagements.visible(actor, Engagement.objects.order_by(), now)
-
-
-def may_write(actor: Actor) -> Decision:
-    """Whether the actor may change anything at all."""
-    if actor.kind is ActorKind.ANONYMOUS:
-        return Decision(False, "Sign in first.", "signed-in")
-    if not actor.may_write:
-        return Decision(False, "This token may only read.", "token-scope")
-    return Decision(True, "You may write.", "scope")
 
 
 @dataclass

@@ -13,7 +13,7 @@ from awayteam.kernel.errors import Conflict, InvalidInput, NotFound
 from awayteam.kernel.events import EventName
 from awayteam.kernel.machines import CLOCK, Transition
 from awayteam.kernel.models import ClockState
-from awayteam.kernel.permissions import Decision
+from awayteam.kernel.permissions import Decision, may_write
 from awayteam.notifications.actions import tell
 from awayteam.notifications.rules import Group
 from awayteam.stories import hooks
@@ -66,10 +66,8 @@ def _party(held: Held[M], transition: Transition) -> tuple[str, Decision]:
     """As which of the transition's parties the actor may make it; the first one's refusal where as none."""
     if held.actor.kind is ActorKind.SYSTEM:
         return transition.by[0], ITSELF
-    if held.actor.kind is ActorKind.ANONYMOUS:
-        return transition.by[0], Decision(False, "Sign in first.", "signed-in")
-    if not held.actor.may_write:
-        return transition.by[0], Decision(False, "This token may only read.", "token-scope")
+    if not (writes := may_write(held.actor)):
+        return transition.by[0], writes
     answers = [(party, held.plot.of(held, party)) for party in transition.by if party != CLOCK]
     refused = (transition.by[0], Decision(False, "Nobody does this; it follows by itself.", "clock"))
     return next((one for one in answers if one[1]), answers[0] if answers else refused)

@@ -10,8 +10,6 @@ import pytest
 from awayteam.contributions.tests.gitrepo import Repo
 from awayteam.kernel.tests.installed import install_sqlite, surroundings
 
-pytestmark = pytest.mark.long
-
 
 def run(data: Path, *arguments: str | Path, code: int = 0) -> "subprocess.CompletedProcess[str]":
     command = [sys.executable, "-m", "awayteam", "contributions", *map(str, arguments), "--data", str(data)]

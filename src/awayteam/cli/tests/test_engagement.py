@@ -12,7 +12,7 @@ from awayteam.cli.main import main
 from awayteam.engagements.models import Engagement
 from awayteam.engagements.tests.village import NOON, Village, settle
 
-pytestmark = [pytest.mark.django_db, pytest.mark.long]
+pytestmark = pytest.mark.django_db
 Run = Callable[..., Any]
 
 

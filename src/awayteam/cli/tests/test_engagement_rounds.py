@@ -11,7 +11,7 @@ from awayteam.cli.main import main
 from awayteam.rounds.models import Round
 from awayteam.rounds.tests.camp import MONDAY, pitch
 
-pytestmark = [pytest.mark.django_db, pytest.mark.long]
+pytestmark = pytest.mark.django_db
 Run = Callable[..., Any]
 
 

@@ -13,7 +13,7 @@ from awayteam.cli.main import main
 from awayteam.handovers.tests.hamlet import LATER, Hamlet, build
 from awayteam.kernel.errors import InvalidInput
 
-pytestmark = [pytest.mark.django_db, pytest.mark.long]
+pytestmark = pytest.mark.django_db
 JUNIT = '<testsuite tests="1"><testcase classname="a" name="b"/></testsuite>'
 TRACE = 'Traceback (most recent call last):\n  File "/srv/refunds/lines.py", line 2, in run\n    x\nValueError: cents\n'
 Run = Callable[..., Any]

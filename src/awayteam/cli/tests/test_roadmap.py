@@ -10,8 +10,6 @@ import pytest
 
 from awayteam.kernel.tests.installed import install_sqlite, surroundings
 
-pytestmark = pytest.mark.long
-
 TEAMS = """\
 apiVersion: backstage.io/v1alpha1
 kind: Group

@@ -9,7 +9,7 @@ from awayteam.accounts.models import ApiToken, User
 from awayteam.cli.main import main
 from awayteam.organisation.models import Person
 
-pytestmark = [pytest.mark.django_db, pytest.mark.long]
+pytestmark = pytest.mark.django_db
 
 
 def run(capsys: pytest.CaptureFixture[str], *arguments: str, stdin: str = "") -> tuple[int, str, str]:

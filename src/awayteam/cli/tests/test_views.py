@@ -9,7 +9,7 @@ from awayteam.cli.main import main
 from awayteam.lists.models import SavedView
 from awayteam.organisation.models import Membership, Person, Team
 
-pytestmark = [pytest.mark.django_db, pytest.mark.long]
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)

@@ -14,7 +14,7 @@ from awayteam.engagements.tests.village import NOON, settle
 from awayteam.kernel import clocks
 from awayteam.requests.models import Request
 
-pytestmark = [pytest.mark.django_db, pytest.mark.long]
+pytestmark = pytest.mark.django_db
 Run = Callable[..., Any]
 MONDAY = NOON + timedelta(days=7)
 TEST = "# Tests\n\nEach change has a test that fails without it.\n"

@@ -42,8 +42,6 @@ READ = """
 import django, json
 django.setup()
 from awayteam.contributions.models import Commit, Flow, Repository, Touch
-
-pytestmark = pytest.mark.long
 print(json.dumps({
     "shas": sorted(Commit.objects.values_list("sha", flat=True)),
     "stands": sorted(Commit.objects.values_list("sha", "stands")),

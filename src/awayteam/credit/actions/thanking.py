@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from awayteam.credit.deriving import record
 from awayteam.credit.models import Entry
-from awayteam.credit.permissions import may_write
+from awayteam.credit.permissions import takes_part
 from awayteam.credit.rules import Kind
 from awayteam.discussions.actions import comment
 from awayteam.engagements.models import Engagement
@@ -46,7 +46,7 @@ def thank(person: Person, about: Subject, *, actor: Actor, now: datetime, words:
 
     Raises `NotAllowed` (oneself, a token that only reads), `InvalidInput` (no words), `NotFound`, `Conflict` (again).
     """
-    may_write(actor).require()
+    takes_part(actor).require()
     if actor.person_id is None:
         raise NotAllowed("Only people thank.", "Say for whom, with --as.")
     if actor.person_id == person.pk:

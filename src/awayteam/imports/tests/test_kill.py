@@ -25,8 +25,6 @@ from django.db import connection
 from awayteam.catalog.models import Entity
 from awayteam.imports.tests.folder import cube_is_exact, index_is_exact, state
 import orjson, sys
-
-pytestmark = pytest.mark.long
 half = 0
 rows = Entity.objects.filter(kind="Component", presence=1)
 for row in rows.prefetch_related("declarations", "tag_rows", "ownerships"):

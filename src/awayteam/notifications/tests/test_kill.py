@@ -52,8 +52,6 @@ import django, json
 django.setup()
 from awayteam.kernel.models import Clock, OutboxMessage
 from awayteam.notifications.models import Notification, Sending
-
-pytestmark = pytest.mark.long
 print(json.dumps({
     "clocks": list(Clock.objects.values_list("state", flat=True)),
     "told": list(Notification.objects.values_list("person__name", "key")),

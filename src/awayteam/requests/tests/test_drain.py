@@ -49,8 +49,6 @@ from awayteam.kernel.models import Clock, Event
 from awayteam.notifications.models import Notification
 from awayteam.requests.models import Request, Step
 from awayteam.requests.machine import Verb
-
-pytestmark = pytest.mark.long
 def each(rows, name):
     return sorted(rows.values_list(name, flat=True))
 print(json.dumps({

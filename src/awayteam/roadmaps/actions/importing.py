@@ -12,8 +12,9 @@ from django.db.models import Q
 
 from awayteam.kernel import events
 from awayteam.kernel.actor import Actor
-from awayteam.kernel.errors import AwayteamError, InvalidInput, NotAllowed, NotFound
+from awayteam.kernel.errors import AwayteamError, InvalidInput, NotFound
 from awayteam.kernel.events import Draft, EventName
+from awayteam.kernel.permissions import may_write
 from awayteam.organisation import queries as organisation
 from awayteam.organisation.models import Team
 from awayteam.organisation.rules import require_reason
@@ -49,8 +50,7 @@ def import_items(
     is that of rows which name none. With `dry_run` all is done and taken back.
     """
     require_reason(reason)
-    if not actor.may_write:
-        raise NotAllowed("This token may only read.")
+    may_write(actor).require()
     done = Imported(errors=list(found.errors))
     with transaction.atomic():
         made: dict[int, Item] = {}

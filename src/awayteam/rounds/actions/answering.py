@@ -9,6 +9,7 @@ from awayteam.kernel import events
 from awayteam.kernel.actor import Actor
 from awayteam.kernel.errors import Conflict, InvalidInput
 from awayteam.kernel.events import EventName
+from awayteam.kernel.permissions import may_write
 from awayteam.notifications.actions import tell
 from awayteam.notifications.rules import Group
 from awayteam.rounds import reviewers, rules, trips
@@ -16,7 +17,6 @@ from awayteam.rounds.actions.hours import book_for_round, check_minutes
 from awayteam.rounds.frozen import frozen_of
 from awayteam.rounds.machine import Party, State, Verb
 from awayteam.rounds.models import Remark, RemarkKind, Round
-from awayteam.rounds.permissions import may_write
 from awayteam.rounds.plots import ROUND
 from awayteam.rounds.rules import Point
 from awayteam.stories.plot import Held

@@ -8,10 +8,10 @@ from awayteam.kernel import clockface
 from awayteam.kernel.actor import Actor
 from awayteam.kernel.clockface import ClockFace
 from awayteam.kernel.errors import NotFound
-from awayteam.kernel.permissions import Decision
+from awayteam.kernel.permissions import Decision, may_write
 from awayteam.rounds.machine import State, Verb
 from awayteam.rounds.models import Remark, Round, RoundStep, Trip
-from awayteam.rounds.permissions import may_write, visible
+from awayteam.rounds.permissions import visible
 from awayteam.rounds.pledge import pledge_of
 from awayteam.rounds.plots import ROUND
 from awayteam.rounds.queries.lists import RELATED, RoundRow, rows_of

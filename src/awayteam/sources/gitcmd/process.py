@@ -121,7 +121,7 @@ def start(
     if args[0] in _DIFF_VERBS:
         command += ["--no-ext-diff", "--no-textconv"]
     if args[0] == "blame":
-        command += ["--no-textconv", "--ignore-revs-file="]
+        command += ["--no-textconv"]
     command += args[1:]
     try:
         return subprocess.Popen(  # noqa: S603  (arguments are a list, never a shell's line)

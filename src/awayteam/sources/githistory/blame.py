@@ -4,7 +4,11 @@ Both name a commit, so no work tree is read; neither follows renames.
 """
 
 import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from awayteam.sources import gitcmd
 from awayteam.sources.gitcmd import GitError
@@ -34,12 +38,36 @@ def line_commit(
     """
     args = ["blame", "--porcelain", f"-L{line},{line}", commit, "--", path]
     try:
-        out = gitcmd.run(repo, args, timeout=timeout, max_output=MOST_BYTES)
+        with _without_configuration(repo, commit) as bare:
+            out = gitcmd.run(bare, args, timeout=timeout, max_output=MOST_BYTES)
     except GitError as error:
         if "no such path" in error.stderr or "has only" in error.stderr:
             return None
         raise
     return _porcelain(out)
+
+
+@contextmanager
+def _without_configuration(repo: str | os.PathLike[str], commit: str) -> Iterator[Path]:
+    """An empty repository that borrows the objects of `repo`, and knows where its history was cut off.
+
+    git blame opens every file that `blame.ignoreRevsFile` names before it hears that it should open none, and says in
+    its error what stood there.
+    """
+    asked = ["rev-parse", "--path-format=absolute", "--git-path", "objects", "--git-path", "shallow"]
+    told = os.fsdecode(gitcmd.run(repo, asked, timeout=TIMEOUT, max_output=MOST_BYTES)).split("\n")
+    if len(told) != 3 or told[0].startswith('"'):
+        raise GitError(f"the path of {os.fspath(repo)!r} can't be borrowed from; move it to one without line breaks")
+    with tempfile.TemporaryDirectory(prefix="awayteam-blame-") as name:
+        bare = Path(name)
+        kind = "sha256" if len(commit) == 64 else "sha1"
+        gitcmd.run(bare, ["init", "--quiet", "--bare", "--template=", f"--object-format={kind}"], timeout=TIMEOUT)
+        (bare / "objects" / "info").mkdir(exist_ok=True)
+        (bare / "objects" / "info" / "alternates").write_bytes(os.fsencode(told[0]) + b"\n")
+        cut = Path(told[1])
+        if cut.is_file() and cut.stat().st_size <= MOST_BYTES:
+            (bare / "shallow").write_bytes(cut.read_bytes())
+        yield bare
 
 
 def _porcelain(out: bytes) -> PathCommit | None:
