@@ -6,7 +6,7 @@ Exit codes: 0 done, 1 the work itself failed or found something wrong, 2 the com
 import importlib
 import os
 import sys
-from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 import typer
@@ -54,8 +54,12 @@ ALONE = frozenset({"identities", "owners", "scan"})
 """Commands that are built without the others: they need no installation, and every tenth of a second counts there."""
 
 
-def build(modules: Sequence[str] = MODULES) -> TyperGroup:
-    """The command with the parts of these modules (all); every leaf takes `--data`."""
+@cache
+def build(modules: tuple[str, ...] = MODULES) -> TyperGroup:
+    """The command with the parts of these modules (all); every leaf takes `--data`.
+
+    It is built once in a process: the parts that modules keep grow with each registration.
+    """
     app = typer.Typer(
         name="awayteam",
         help="Service-oriented collaboration: who owns what, who may change it, who asks whom, by when.",
@@ -132,7 +136,7 @@ def main(arguments: list[str] | None = None) -> None:
 
     first = (sys.argv[1:] if arguments is None else arguments)[:1]
     try:
-        build(first if first and first[0] in ALONE else MODULES)(args=arguments, prog_name="awayteam")
+        build(tuple(first) if first and first[0] in ALONE else MODULES)(args=arguments, prog_name="awayteam")
     except AwayteamError as error:
         typer.secho(f"awayteam: {error.what}", err=True, fg="red" if sys.stderr.isatty() else None)
         for name, message in error.fields.items():

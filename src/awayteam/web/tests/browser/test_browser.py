@@ -57,8 +57,9 @@ def test_every_page_is_for_everybody(reader: MakeReader, shop: Shop, picture: Pi
 
 
 def too_wide(tab: Tab, width: int) -> bool:
-    """Whether the page needs sideways scrolling in a window of this width."""
+    """Whether the page needs sideways scrolling in a window of this width, once its drawings have followed."""
     tab.set_viewport_size({"width": width, "height": HEIGHT})
+    tab.evaluate("() => new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
     return bool(tab.evaluate("document.documentElement.scrollWidth > innerWidth"))
 
 
