@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from awayteam.contributions.tests.gitrepo import Repo
-from awayteam.kernel.tests.installed import install_sqlite, surroundings
+from awayteam.kernel.tests.installed import install_sqlite
+from awayteam.kernel.tests.schema import surroundings
 
 
 def run(data: Path, *arguments: str | Path, code: int = 0) -> "subprocess.CompletedProcess[str]":

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from awayteam.kernel.tests.installed import install_sqlite, surroundings
+from awayteam.kernel.tests.installed import install_sqlite
+from awayteam.kernel.tests.schema import surroundings
 
 TEAMS = """\
 apiVersion: backstage.io/v1alpha1

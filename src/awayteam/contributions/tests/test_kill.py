@@ -1,27 +1,19 @@
 """A refresh in a real process, killed at random moments again and again: nothing is lost, nothing is counted twice."""
 
-import json
-import os
 import random
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from awayteam.contributions.tests.gitrepo import Repo
-from awayteam.kernel.tests.test_kill import _own_database, python
+from awayteam.kernel.tests.processes import Installation, dismiss
 
 KILLS = 7
 SETUP = """
-import sys, django
-django.setup()
-from django.core.management import call_command
-call_command("migrate", verbosity=0)
+import sys
 from django.utils import timezone
 from awayteam.contributions import actions
 from awayteam.kernel.actor import SYSTEM
@@ -39,8 +31,7 @@ print("ready", flush=True)
 refresh.refresh(list(Repository.objects.order_by("pk")), actor=SYSTEM, now=timezone.now(), wait_seconds=30)
 """
 READ = """
-import django, json
-django.setup()
+import json
 from awayteam.contributions.models import Commit, Flow, Repository, Touch
 print(json.dumps({
     "shas": sorted(Commit.objects.values_list("sha", flat=True)),
@@ -54,13 +45,9 @@ print(json.dumps({
 
 
 @pytest.fixture
-def environment(tmp_path: Path) -> Iterator[dict[str, str]]:
-    given = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
-    given |= {"AWAYTEAM_DATA": str(tmp_path / "data"), "DJANGO_SETTINGS_MODULE": "awayteam.settings"}
-    with ExitStack() as stack:
-        if "DATABASE_URL" in os.environ:
-            given["DATABASE_URL"] = stack.enter_context(_own_database(os.environ["DATABASE_URL"]))
-        yield given
+def there(tmp_path: Path) -> Iterator[Installation]:
+    with Installation(tmp_path / "data") as made:
+        yield made
 
 
 def history(path: Path, commits: int) -> Repo:
@@ -81,33 +68,32 @@ def history(path: Path, commits: int) -> Repo:
 
 
 @pytest.mark.slow
-def test_a_killed_refresh_loses_nothing_and_doubles_nothing(environment: dict[str, str], tmp_path: Path) -> None:
+def test_a_killed_refresh_loses_nothing_and_doubles_nothing(there: Installation, tmp_path: Path) -> None:
     chance = random.Random(20260302)
     repos = [history(tmp_path / f"r{number}", 1_500) for number in range(3)]
     wanted = sorted(sha for repo in repos for sha in repo.git("rev-list", "main").split())
-    python(environment, SETUP, *(str(repo.path) for repo in repos))
+    there.run(SETUP, *(repo.path for repo in repos))
     partial = 0
     for _ in range(KILLS):
-        process = subprocess.Popen([sys.executable, "-c", REFRESH], env=environment, stdout=subprocess.PIPE, text=True)
+        process = there.start("-c", REFRESH)
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
         time.sleep(chance.uniform(0.05, 1.2))
-        process.kill()
-        process.communicate()
-        state = json.loads(python(environment, READ))
+        dismiss(process)
+        state = there.ask(READ)
         assert len(state["shas"]) == 1_500 * sum(state["read"]), "a repository is there whole or not at all"
         assert len(set(state["shas"])) == len(state["shas"]) or len(set(wanted)) < len(wanted)
         partial += 0 < sum(state["read"]) < 3
-    python(environment, REFRESH)
-    state = json.loads(python(environment, READ))
+    there.finish("-c", REFRESH)
+    state = there.ask(READ)
     assert state["shas"] == wanted
     assert (state["unjudged"], state["read"]) == (0, [True] * 3)
-    whole = settled(environment)
-    python(environment, REFRESH)
-    assert settled(environment) == whole
+    whole = settled(there)
+    there.finish("-c", REFRESH)
+    assert settled(there) == whole
 
 
-def settled(environment: dict[str, str]) -> dict[str, Any]:
-    state: dict[str, Any] = json.loads(python(environment, READ))
+def settled(there: Installation) -> dict[str, Any]:
+    state: dict[str, Any] = there.ask(READ)
     assert all(stands is not None for _, stands in state["stands"])
     return state

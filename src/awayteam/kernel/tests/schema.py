@@ -1,18 +1,26 @@
-"""The schema of tests on SQLite, migrated once for each state of the migrations and then copied.
+"""The schema of tests, migrated once and then copied.
 
-The copy is kept in pytest's cache under the hash of every migration there is and of Django's version, so that whoever
-changes a migration gets a new one. That an empty database can be migrated is proved whenever one is made.
+On SQLite the copy is kept in pytest's cache under the hash of every migration there is and of Django's version, so that
+whoever changes a migration gets a new one. On a PostgreSQL started for the tests it is a database that the others are
+made from. That an empty database can be migrated is proved whenever one is made.
 """
 
 import hashlib
 import os
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import django
+import psycopg
+
+TEMPLATE = "AWAYTEAM_TEST_TEMPLATE"
+"""Names the migrated database of PostgreSQL in the environment of this process and of its workers."""
 
 CACHE = Path(__file__).parents[4] / ".pytest_cache"
 
@@ -59,18 +67,54 @@ def keep(connection: Any) -> None:
     made.replace(place)
 
 
-def use() -> None:
-    """Let Django's test runner take the kept schema; called once the settings are read."""
+def make_template() -> str:
+    """Make and migrate a database on the PostgreSQL under test; returns its name."""
+    name = f"template_{os.getpid()}"
+    with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}".encode())
+    migrate({"AWAYTEAM_DATA": os.environ["AWAYTEAM_DATA"], "DATABASE_URL": address_of(name)})
+    return name
+
+
+def address_of(database: str) -> str:
+    """Address of another database on the PostgreSQL under test."""
+    return urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{database}").geturl()
+
+
+def surroundings() -> dict[str, str]:
+    """This process's environment without what names an installation or a database."""
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if name not in {"AWAYTEAM_DATA", "DATABASE_URL", "DJANGO_SETTINGS_MODULE"}
+    }
+
+
+def migrate(where: dict[str, str]) -> None:
+    """Bring the schema of an installation up to date, in a process of its own."""
+    command = [sys.executable, "-m", "django", "migrate", "--settings", "awayteam.settings", "-v", "0", "--skip-checks"]
+    subprocess.run(command, env=surroundings() | where, check=True, timeout=120)
+
+
+def use(*, make: bool) -> None:
+    """Let Django's test runner take the kept schema; called once the settings are read.
+
+    With `make` this process has started the PostgreSQL under test.
+    """
     from django.core import management
     from django.db import connection
 
-    migrate: Callable[..., Any] = management.call_command
+    if make:
+        os.environ[TEMPLATE] = make_template()
+    if template := os.environ.get(TEMPLATE):
+        connection.settings_dict["TEST"]["TEMPLATE"] = template
+    original: Callable[..., Any] = management.call_command
 
     def call_command(name: str, *arguments: Any, **options: Any) -> Any:
         if name != "migrate" or connection.vendor != "sqlite" or not options.get("run_syncdb"):
-            return migrate(name, *arguments, **options)
+            return original(name, *arguments, **options)
         there = fill(connection)
-        done = migrate(name, *arguments, **options)
+        done = original(name, *arguments, **options)
         if not there:
             keep(connection)
         return done

@@ -1,33 +1,28 @@
 """Real workers, killed at random: everybody is told everything once, and a mail that comes twice is the same mail."""
 
-import json
 import random
-import subprocess
-import sys
 import time
 from collections import Counter
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from awayteam.kernel.tests.test_kill import RULES, dismiss, environment, leave
+from awayteam.kernel.tests.processes import Installation, dismiss, leave
+from awayteam.kernel.tests.test_kill import RULES
 from awayteam.notifications.tests.mailserver import serving_mail
 
-__all__ = ["environment"]
-
 CLOCKS, PEOPLE, WORKERS, KILLS = 30, 4, 3, 6
+TOIL = ("-m", "awayteam.notifications.tests.toil")
 OWN_RULES = """
 [notifications]
 gather_seconds = 0
 fold_after = 2
 """
 SETUP = """
-import django, json, sys
-django.setup()
-from django.core.management import call_command
-call_command("migrate", verbosity=0)
+import sys
 from datetime import datetime, timedelta, timezone
 from awayteam.kernel import clocks
 from awayteam.kernel.actor import SYSTEM
@@ -48,8 +43,7 @@ for number in range(count):
                  turn_team_id=team.pk, now=now - timedelta(minutes=1) + timedelta(seconds=number / 10))
 """
 READ = """
-import django, json
-django.setup()
+import json
 from awayteam.kernel.models import Clock, OutboxMessage
 from awayteam.notifications.models import Notification, Sending
 print(json.dumps({
@@ -63,40 +57,29 @@ print(json.dumps({
 """
 
 
-def python(environment: dict[str, str], code: str, *arguments: str) -> str:
-    """As the kernel's, with time for every migration on a busy machine."""
-    command = [sys.executable, "-c", code, *arguments]
-    return subprocess.run(command, env=environment, check=True, capture_output=True, text=True, timeout=300).stdout
-
-
-def hire(environment: dict[str, str]) -> "subprocess.Popen[str]":
-    command = [sys.executable, "-m", "awayteam.notifications.tests.toil"]
-    return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+@pytest.fixture
+def there(tmp_path: Path) -> Iterator[Installation]:
+    with Installation(tmp_path / "data", RULES + OWN_RULES) as made:
+        yield made
 
 
 @pytest.mark.slow
-def test_workers_killed_at_random_tell_everybody_everything_once(environment: dict[str, str]) -> None:
+def test_workers_killed_at_random_tell_everybody_everything_once(there: Installation) -> None:
     chance = random.Random(20260302)
-    (Path(environment["AWAYTEAM_DATA"]) / "rulebook.toml").write_text(RULES + OWN_RULES)
-    workers: list[subprocess.Popen[str]] = []
     with serving_mail() as server:
         server.answer = lambda _recipient: "451 later" if chance.random() < 0.05 else "250 ok"
-        environment |= {"AWAYTEAM_MAIL_URL": f"smtp://{server.host}:{server.port}"}
-        python(environment, SETUP, str(CLOCKS), str(PEOPLE))
-        try:
-            workers = [hire(environment) for _ in range(WORKERS)]
-            for worker in workers:
-                assert worker.stdout is not None
-                assert worker.stdout.readline() == "ready\n"
-            for _ in range(KILLS):
-                time.sleep(chance.uniform(0.3, 1.2))
-                dismiss(workers.pop(chance.randrange(len(workers))))
-                workers.append(hire(environment))
-            state = settled(environment)
-            leave(workers)
-        finally:
-            for worker in workers:
-                dismiss(worker)
+        there.environment |= {"AWAYTEAM_MAIL_URL": f"smtp://{server.host}:{server.port}"}
+        there.run(SETUP, str(CLOCKS), str(PEOPLE))
+        workers = [there.start(*TOIL) for _ in range(WORKERS)]
+        for worker in workers:
+            assert worker.stdout is not None
+            assert worker.stdout.readline() == "ready\n"
+        for _ in range(KILLS):
+            time.sleep(chance.uniform(0.3, 1.2))
+            dismiss(workers.pop(chance.randrange(len(workers))))
+            workers.append(there.start(*TOIL))
+        state = settled(there)
+        leave(workers)
         got = list(server.got)
     assert state["clocks"] == ["expired"] * CLOCKS
     told = Counter(map(tuple, state["told"]))
@@ -115,11 +98,11 @@ def test_workers_killed_at_random_tell_everybody_everything_once(environment: di
     assert set(read.values()) == {1}, "everybody reads everything once"
 
 
-def settled(environment: dict[str, str]) -> dict[str, Any]:
+def settled(there: Installation) -> dict[str, Any]:
     """The state once all is told and sent; fails after three minutes."""
     end = datetime.now(UTC) + timedelta(seconds=180)
     while True:
-        state: dict[str, Any] = json.loads(python(environment, READ))
+        state: dict[str, Any] = there.ask(READ)
         sent = {how for _key, how in state["messages"]} == {"delivered"}
         if sent and not state["waiting"] and len(state["told"]) == CLOCKS * PEOPLE:
             return state

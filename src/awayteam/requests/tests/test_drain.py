@@ -1,17 +1,13 @@
 """Clocks of requests that are due at once, drained by real workers that are killed: nothing is lost or done twice."""
 
-import json
 import random
-import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
-from typing import Any
+from pathlib import Path
 
 import pytest
 
-from awayteam.kernel.tests.test_kill import environment, python
+from awayteam.kernel.tests.processes import Installation, dismiss
 
 CLOCKS = 300
 WORKERS = 2
@@ -19,11 +15,8 @@ KILLS = 6
 RULES = "[clocks]\nlease_seconds = 5\n[worker]\nidle_seconds = 0.2\nbatch = 10\n"
 """Small batches, so that there is somebody to kill in the middle of each."""
 SETUP = """
-import sys, django
-django.setup()
+import sys
 from datetime import timedelta
-from django.core.management import call_command
-call_command("migrate", verbosity=0)
 from django.utils import timezone
 from awayteam.kernel.models import Clock
 from awayteam.requests.models import Request
@@ -42,8 +35,7 @@ for number, clock in enumerate(rows):  # the first half at once, the others one 
 Clock.objects.bulk_update(rows, ["due_at", "next_at", "reminders"], batch_size=100)
 """
 READ = """
-import django, json
-django.setup()
+import json
 from collections import Counter
 from awayteam.kernel.models import Clock, Event
 from awayteam.notifications.models import Notification
@@ -62,48 +54,25 @@ print(json.dumps({
     "all": each(Request.objects.all(), "pk"),
 }))
 """
-__all__ = ["environment"]
 
 
 @pytest.fixture
-def workers(environment: dict[str, str]) -> Iterator[list["subprocess.Popen[bytes]"]]:
-    """A crew that grows and shrinks; whoever is left at the end is sent home."""
-    from pathlib import Path
-
-    Path(environment["AWAYTEAM_DATA"], "rulebook.toml").write_text(RULES)
-    crew: list[subprocess.Popen[bytes]] = []
-    yield crew
-    for one in crew:
-        one.kill()
-        one.wait()
-
-
-def hire(environment: dict[str, str]) -> "subprocess.Popen[bytes]":
-    command = [sys.executable, "-m", "awayteam", "worker"]
-    return subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-
-
-def left(environment: dict[str, str]) -> dict[str, Any]:
-    state: dict[str, Any] = json.loads(python(environment, READ))
-    return state
+def there(tmp_path: Path) -> Iterator[Installation]:
+    with Installation(tmp_path / "data", RULES) as made:
+        yield made
 
 
 @pytest.mark.slow
-def test_killed_workers_lose_no_clock_of_a_request_and_end_none_twice(
-    environment: dict[str, str],
-    workers: list["subprocess.Popen[bytes]"],
-) -> None:
-    python(environment, SETUP, str(CLOCKS))
+def test_killed_workers_lose_no_clock_of_a_request_and_end_none_twice(there: Installation) -> None:
+    there.run(SETUP, str(CLOCKS))
     chance = random.Random(20261123)
-    workers += [hire(environment) for _ in range(WORKERS)]
+    workers = [there.start("-m", "awayteam", "worker", heard=False) for _ in range(WORKERS)]
     for _ in range(KILLS):
         time.sleep(chance.uniform(0.8, 2.5))
-        victim = workers.pop(chance.randrange(len(workers)))
-        victim.send_signal(signal.SIGKILL)
-        victim.wait()
-        workers.append(hire(environment))
+        dismiss(workers.pop(chance.randrange(len(workers))))
+        workers.append(there.start("-m", "awayteam", "worker", heard=False))
     end = time.monotonic() + 90
-    while (state := left(environment))["states"] != {"overdue": CLOCKS} and time.monotonic() < end:
+    while (state := there.ask(READ))["states"] != {"overdue": CLOCKS} and time.monotonic() < end:
         time.sleep(0.5)
     everybody = state["all"]
     assert state["states"] == {"overdue": CLOCKS}
