@@ -7,6 +7,8 @@ BIN := $(VENV)/bin
 DEMO_DATA ?= demo-data
 PORT ?= 8000
 WORKERS ?= 3
+# Compiled modules are kept: the tests start hundreds of processes.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help run test test-postgresql check bench vendor lock clean browser docs
 

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from awayteam.kernel.tests.installed import install, surroundings
+from awayteam.kernel.tests.installed import install
+from awayteam.kernel.tests.schema import surroundings
 
 pytestmark = pytest.mark.database
 

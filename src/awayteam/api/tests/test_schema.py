@@ -1,12 +1,16 @@
 """Schemathesis over both interfaces: whatever is sent, the answer is one that the schema documents, never 500."""
 
+from functools import cache
 from typing import Any
 
 import orjson
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, settings
+from schemathesis.checks import load_all_checks
 from schemathesis.config import SchemathesisConfig
+from schemathesis.generation.feedback import FeedbackSources
+from schemathesis.pytest._test_builder import build_operation_test
 
 from awayteam.api import v1
 from awayteam.api.backstage import api as backstage
@@ -38,30 +42,40 @@ def org(_unlimited: None, transactional_db: None) -> organisation.Organisation:
     return organisation.build()
 
 
+@cache
 def schema_of(api: Any) -> Any:
-    """The schema as it is served, made without a request, so that tests can be made of it while they are collected."""
+    """The schema as it is served, made without a request."""
     served = orjson.loads(orjson.dumps(api.get_openapi_schema(), option=orjson.OPT_NON_STR_KEYS))
     loaded = schemathesis.openapi.from_dict(served, config=SchemathesisConfig.from_dict(CONFIG))
     loaded.app = application
+    load_all_checks()
     return loaded
 
 
-v1_schema = schema_of(v1.api)
-backstage_schema = schema_of(backstage.api)
-
-
-def ask(case: Any, org: organisation.Organisation) -> None:
-    org.client("zoe")
+def ask(case: Any) -> None:
     case.call_and_validate(headers={"Authorization": "Bearer awat_zoe-read-write"})
 
 
-@v1_schema.parametrize()
-@EXAMPLES
-def test_v1(case: Any, org: organisation.Organisation) -> None:
-    ask(case, org)
+OPERATIONS = [
+    pytest.param(api, method.upper(), path, id=f"{method.upper()} {path}")
+    for api in (v1.api, backstage.api)
+    for path, methods in schema_of(api).raw_schema["paths"].items()
+    for method in methods
+]
 
 
-@backstage_schema.parametrize()
-@EXAMPLES
-def test_backstage(case: Any, org: organisation.Organisation) -> None:
-    ask(case, org)
+@pytest.mark.parametrize(("api", "method", "path"), OPERATIONS)
+def test_operation(api: Any, method: str, path: str, org: organisation.Organisation) -> None:
+    """What is tried is thought of when the test runs: done while tests are found, as Schemathesis's own decorator does
+    it, every process would think of it for every operation."""
+    org.client("zoe")
+    schema = schema_of(api)
+    trial = build_operation_test(
+        config=schema.config,
+        operation=schema[path][method],
+        test_func=ask,
+        given_kwargs={},
+        feedback=FeedbackSources(),
+        explicit_settings=EXAMPLES,
+    )
+    trial()
