@@ -1,5 +1,6 @@
 """Schemathesis over both interfaces: whatever is sent, the answer is one that the schema documents, never 500."""
 
+import os
 from functools import cache
 from typing import Any
 
@@ -25,11 +26,12 @@ REFUSALS = ["2xx", "3xx", "400", "401", "403", "404", "409", "412", "422"]
 go further than a schema can tell."""
 CONFIG = {"checks": {"positive_data_acceptance": {"expected-statuses": REFUSALS}}}
 EXAMPLES = settings(
-    max_examples=25,
+    max_examples=int(os.environ.get("AWAYTEAM_EXAMPLES", "10")),
     deadline=None,
     derandomize=True,
     suppress_health_check=list(HealthCheck),
 )
+"""Random trials of an operation, beside the hundred or so that come of every bound and kind in its schema."""
 
 
 @pytest.fixture(autouse=True)
