@@ -135,6 +135,8 @@ def _heading(story: "Story") -> None:
             ("Scope", scope),
         ]
     )
+    if story.request_ended is not None:
+        typer.echo(f"\n{story.request_ended.sentence} Go on, or withdraw.")
     if turn is not None:
         who = turn.person.label if turn.person else turn.team.label if turn.team else "nobody"
         typer.echo(f"\nWhat happens next: {who} must {turn.todo}.")

@@ -9,7 +9,7 @@ class EngagementsConfig(AppConfig):
     def ready(self) -> None:
         from awayteam.engagements import places, waiting
         from awayteam.engagements.asking import ANNOUNCING
-        from awayteam.engagements.jobs import JOB
+        from awayteam.engagements.jobs import FOLLOWING, JOB
         from awayteam.engagements.plots import CONTRACT, ENGAGEMENT
         from awayteam.kernel import jobs
         from awayteam.stories import registry
@@ -17,6 +17,7 @@ class EngagementsConfig(AppConfig):
         registry.register(ENGAGEMENT)
         registry.register(CONTRACT)
         jobs.register(JOB)
+        jobs.register(FOLLOWING)
         jobs.register(ANNOUNCING)
         places.register()
         waiting.register()

@@ -1,13 +1,16 @@
-"""What the worker looks after: engagements whose teams, service or people are not what they were."""
+"""What the worker looks after: engagements whose teams, service, people or request are not what they were."""
 
+from collections.abc import Callable
 from datetime import datetime
 
 import structlog
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from awayteam.catalog.models import Ownership
+from awayteam.engagements.actions.following import follow_request
 from awayteam.engagements.actions.reorganising import concerned, reorganise
 from awayteam.engagements.models import Contract, Engagement, Member
+from awayteam.engagements.served import outlived
 from awayteam.kernel.jobs import Job
 from awayteam.organisation.models import Membership
 from awayteam.organisation.queries.dates import dated
@@ -40,14 +43,25 @@ def touched(now: datetime) -> "QuerySet[Engagement]":
 
 
 def run(now: datetime) -> int:
-    """Let them follow; returns how many changed. One that fails doesn't stop the others."""
+    """Let them follow a reorganisation; returns how many changed."""
+    return _each(touched(now), lambda pk: reorganise(pk, now=now), "engagement.reorganise.failed")
+
+
+def follow(now: datetime) -> int:
+    """Tell the sides of engagements whose request is over, and let them serve the one that it was merged into."""
+    return _each(outlived(now), lambda pk: follow_request(pk, now=now), "engagement.follow.failed")
+
+
+def _each(rows: "QuerySet[Engagement]", act: Callable[[int], bool], failed: str) -> int:
+    """How many of the engagements went on; one that fails doesn't stop the others."""
     done = 0
-    for pk in list(touched(now).order_by("pk").values_list("pk", flat=True)[:MOST]):
+    for pk in list(rows.order_by("pk").values_list("pk", flat=True)[:MOST]):
         try:
-            done += reorganise(pk, now=now)
+            done += act(pk)
         except Exception:
-            log.exception("engagement.reorganise.failed", engagement=pk)
+            log.exception(failed, engagement=pk)
     return done
 
 
 JOB = Job(name="engagements.reorganisations", every_seconds=300, run=run)
+FOLLOWING = Job(name="engagements.requests", every_seconds=60, run=follow, pending=lambda now: outlived(now).exists())

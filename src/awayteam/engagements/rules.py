@@ -1,10 +1,11 @@
 """The rules of engagements as pure functions: what a contract lacks, where dates lead, how a time-box grows."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 
 from awayteam.engagements.machine import MACHINE, State, Verb
+from awayteam.requests import machine as requests
 
 LONGEST_TITLE = 200
 LONGEST_LINE = 1_000
@@ -150,3 +151,14 @@ def why_not_start(starts_on: date, today: date, early_days: int) -> str:
     if ahead > early_days:
         return f"It begins on {starts_on}; at most {early_days} days before that it may begin early."
     return ""
+
+
+def request_over(state: requests.State, since: datetime, *, opened: datetime, accepted: bool) -> bool:
+    """Whether a visit that was opened at `opened` outlives the request that it serves, in `state` since `since`.
+
+    A request that was declined before the visit was opened is one of those that a visit may serve; one whose handover
+    was accepted has ended as it should.
+    """
+    if accepted:
+        return False
+    return state in requests.FINAL or (state is requests.State.DECLINED and since > opened)

@@ -116,6 +116,8 @@ class EventName(StrEnum):
     ENGAGEMENT_PROPOSED = "engagement.proposed"
     ENGAGEMENT_REASSIGNED = "engagement.reassigned"
     ENGAGEMENT_REORGANISED = "engagement.reorganised"
+    ENGAGEMENT_REQUEST_ENDED = "engagement.request-ended"
+    ENGAGEMENT_REQUEST_FOLLOWED = "engagement.request-followed"
     ENGAGEMENT_RESUMED = "engagement.resumed"
     ENGAGEMENT_REVISED = "engagement.revised"
     ENGAGEMENT_SIGNED = "engagement.signed"

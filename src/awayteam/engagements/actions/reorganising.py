@@ -190,12 +190,13 @@ def _write(held: Holding, words: str, changes: dict[str, tuple[Any, Any]]) -> No
     )  # fmt: skip
     tell(
         now=held.now, subject=held.subject, event=EventName.ENGAGEMENT_REORGANISED, text=f"{row.title}: {words}"[:1000],
-        address=held.plot.address(row), persons=_hearers(held), teams=(row.home_team_id, row.away_team_id),
+        address=held.plot.address(row), persons=hearers(held), teams=(row.home_team_id, row.away_team_id),
         group=Group.TURN, key=f"engagement-{row.pk}-reorganised-{row.version}",
     )  # fmt: skip
 
 
-def _hearers(held: Holding) -> Iterable[int]:
+def hearers(held: Holding) -> Iterable[int]:
+    """Everybody who is named in a part of the engagement, and its members."""
     row = held.row
     named = (row.home_decider_id, row.home_contact_id, row.away_lead_id, row.manager_id)
     members = Member.objects.filter(engagement=row, left_at__isnull=True).values_list("person_id", flat=True)

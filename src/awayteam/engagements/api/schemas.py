@@ -144,6 +144,7 @@ class EngagementDetail(EngagementOut):
     began_at: datetime | None
     accepted_at: datetime | None
     reason: str
+    request_ended: str = Field(description="what became of the request that it serves, where that is over; else empty")
     scope: list[EngagementScopeOut]
     members: list[EngagementMemberOut]
     standards: list[EngagementStandardOut]
@@ -272,6 +273,7 @@ def detail_of(story: Story) -> EngagementDetail:
         goal=row.goal,
         **{name: getattr(row, name) for name in ("working_days", "pager_on", "began_at", "accepted_at", "reason")},
         done_means=[str(line) for line in row.done_means],
+        request_ended=story.request_ended.sentence if story.request_ended else "",
         scope=[
             EngagementScopeOut(repository=scope.repository, pattern=pattern, why=why)
             for scope in story.scopes

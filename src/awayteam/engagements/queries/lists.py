@@ -99,8 +99,8 @@ def load(actor: Actor, pk: int, now: datetime) -> Engagement:
     """The engagement with this number, with its teams, people, service and clock; one statement. Raises `NotFound`."""
     seen = visible(actor, Engagement.objects.filter(pk=pk), now) if 0 < pk < 2**63 else Engagement.objects.none()
     found = seen.select_related(
-        "home_team", "away_team", "service", "request", "clock", "turn_person", "turn_team", "contract", "home_decider",
-        "home_contact", "home_deputy", "away_lead", "manager", "opened_by",
+        "home_team", "away_team", "service", "request__entity", "clock", "turn_person", "turn_team", "contract",
+        "home_decider", "home_contact", "home_deputy", "away_lead", "manager", "opened_by",
     ).first()  # fmt: skip
     if found is None:
         raise NotFound(f"There is no engagement {pk}.", "Look in the list of engagements.")

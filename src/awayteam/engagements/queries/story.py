@@ -27,6 +27,7 @@ from awayteam.engagements.queries.next import Missing, Option, Turn
 from awayteam.engagements.queries.places import PlaceRow, places_of
 from awayteam.engagements.queries.rows import EngagementRow, rows_of
 from awayteam.engagements.queries.timeline import Entry, timeline
+from awayteam.engagements.served import Ended, ended
 from awayteam.engagements.words import CONTRACT_TONES, spoken
 from awayteam.kernel.actor import Actor
 from awayteam.requests.queries.rows import Link, person_link
@@ -140,7 +141,7 @@ class Story:
     """Everything that the page of an engagement tells. `turn` is None in a final state. `timeline` is newest first.
 
     `contracts` begins with the newest text. `granting` says whether access is given now, `granted_until` until which
-    day as it stands.
+    day as it stands. `request_ended` says what became of the request that it serves, where that is over.
     """
 
     engagement: Engagement
@@ -157,6 +158,7 @@ class Story:
     grantings: list[Granting]
     extensions: list[Extension]
     timeline: list[Entry]
+    request_ended: Ended | None
     held: Held[Engagement] = field(repr=False, compare=False)
 
     @property
@@ -219,6 +221,7 @@ def story(actor: Actor, engagement: Engagement, now: datetime) -> Story:
         grantings=list(Granting.objects.filter(engagement=engagement)),
         extensions=list(Extension.objects.filter(engagement=engagement).order_by("pk")),
         timeline=timeline(engagement, {one.id: one.number for one in contracts if one.amends}),
+        request_ended=ended(engagement),
         held=held,
     )
 

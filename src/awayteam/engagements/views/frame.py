@@ -10,6 +10,7 @@ from awayteam.engagements.models import Engagement, Standard
 from awayteam.engagements.permissions import Standing
 from awayteam.engagements.queries.next import Missing
 from awayteam.engagements.queries.story import draft_gaps
+from awayteam.engagements.served import ended
 from awayteam.kernel.pages import render
 from awayteam.kernel.requests import Request
 
@@ -50,5 +51,6 @@ def page(
         "refused": closed(row, standing),
         "conflict": None,
         "hints": [],
+        "request_ended": ended(row),
     }
     return render(request, "engagements/setup.html", frame | context, status)

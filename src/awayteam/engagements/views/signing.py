@@ -17,6 +17,7 @@ from awayteam.engagements.models import Engagement, Side
 from awayteam.engagements.permissions import OTHER, Standing
 from awayteam.engagements.queries import ContractRow, contracts_of
 from awayteam.engagements.queries.story import draft_gaps
+from awayteam.engagements.served import ended
 from awayteam.engagements.views.contract import reading
 from awayteam.kernel.errors import Conflict, InvalidInput
 from awayteam.kernel.pages import PageForm, done, render
@@ -83,6 +84,7 @@ def _page(
     refused: dict[str, PageForm] | None = None, status: int = 200,
 ) -> HttpResponse:  # fmt: skip
     context: dict[str, Any] = {"it": row, "conflict": conflict, "contract": None, "gaps": [], "heading": "Sign"}
+    context["request_ended"] = ended(row)
     rows = contracts_of(row)
     waiting = next((one for one in rows if one.state == ContractState.SIGNING), None)
     forms = refused or {}
