@@ -83,16 +83,23 @@ def reindex(as_json: JSON = False) -> None:
         typer.echo(f"{entities:,} entities indexed and counted")
 
 
-def doctor(as_json: JSON = False) -> None:
+def doctor(
+    mend: Annotated[bool, typer.Option("--mend", help="Put back what keeps append-only tables, first.")] = False,
+    as_json: JSON = False,
+) -> None:
     """Check the installation and say what to mend; exit code 1 where something is bad."""
     from awayteam.cli.setup import django
 
     django(migrate=False, existing=True)
     from django.utils import timezone
 
-    from awayteam.kernel.doctor import Health, examine
+    from awayteam.kernel import doctor as checking
+    from awayteam.kernel.actor import SYSTEM
+    from awayteam.kernel.doctor import Health
 
-    found = examine(timezone.now())
+    for what in checking.mend(actor=SYSTEM, now=timezone.now()) if mend else ():
+        typer.echo(f"Put back: {what}.", err=True)
+    found = checking.examine(timezone.now())
     if as_json:
         items = [{"subject": d.subject, "health": d.health, "finding": d.finding, "advice": d.advice} for d in found]
         typer.echo(json.dumps(items))

@@ -3,7 +3,9 @@
 from django.db import models
 from django.db.models import F, Q
 
+from awayteam.engagements import keeping
 from awayteam.engagements.machine import CONTRACT_FINAL, FINAL, SIGNED, ContractState
+from awayteam.kernel.appendonly import append_only, frozen
 from awayteam.stories.models import Story, StoryStep, constraints, indexes
 
 
@@ -94,6 +96,7 @@ class EngagementStep(StoryStep):
         indexes = [models.Index(fields=["verb", "at"], name="engagementstep_verb")]
 
 
+@frozen("engagement_id", "number", "text", "sha256", "why", "proposed_side", "created_at")
 class Contract(Story):
     """One text that both sides sign. Number 1 is the first; each later one is an amendment, with why it is needed.
 
@@ -137,6 +140,7 @@ class ContractStep(StoryStep):
         ordering = ["id"]
 
 
+@append_only
 class Signature(models.Model):
     """Who signed which text for which side. The database refuses to change or delete it."""
 
@@ -315,6 +319,7 @@ class Application(models.Model):
         return f"{self.person_id} for {self.place_id}"
 
 
+@frozen(*keeping.COLUMNS, statements=keeping.statements)
 class Standard(models.Model):
     """A document that the away team follows, as it was when the contract was written; never changed after signing.
 

@@ -1,124 +1,236 @@
 """Tables that can only grow: triggers refuse every UPDATE and DELETE, and on PostgreSQL TRUNCATE. And tables whose rows
 stay, with columns that never change.
 
-Frozen: a migration calls these, so a change of wording needs a migration of its own. `lifted` is for those who empty
-whole databases (tests, restoring a backup); nothing else has a reason.
+Frozen: a migration calls `protect` and `protect_columns`, so a change of wording needs a migration of its own. A model
+says by `append_only` or `frozen` what its table must have; `gaps` compares that with what the database has, and `mend`
+puts back what is missing. `lifted` is for those who empty whole databases (tests, restoring a backup); nothing else
+has a reason.
 """
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import TypeVar
 
+from django.db import DatabaseError, models
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-_POSTGRESQL = (
-    """
+Model = TypeVar("Model", bound=type[models.Model])
+_POSTGRESQL_FUNCTION = """
     CREATE OR REPLACE FUNCTION awayteam_refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN
         RAISE EXCEPTION '% is append-only: % refused', TG_TABLE_NAME, TG_OP USING ERRCODE = 'restrict_violation';
     END $$
-    """,
     """
+_NO_TRUNCATE = """
+    CREATE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table}
+    FOR EACH STATEMENT EXECUTE FUNCTION awayteam_refuse_change()
+    """
+_POSTGRESQL = {
+    "append_only": """
     CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE ON {table}
     FOR EACH ROW EXECUTE FUNCTION awayteam_refuse_change()
     """,
-    """
-    CREATE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table}
-    FOR EACH STATEMENT EXECUTE FUNCTION awayteam_refuse_change()
-    """,
-)
-_COLUMNS_POSTGRESQL = (
-    _POSTGRESQL[0],
-    """
+    "no_truncate": _NO_TRUNCATE,
+}
+_COLUMNS_POSTGRESQL = {
+    "frozen": """
     CREATE TRIGGER {table}_frozen BEFORE UPDATE ON {table}
     FOR EACH ROW WHEN ({changed}) EXECUTE FUNCTION awayteam_refuse_change()
     """,
-    """
+    "no_delete": """
     CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table}
     FOR EACH ROW EXECUTE FUNCTION awayteam_refuse_change()
     """,
-    _POSTGRESQL[2],
-)
-_SQLITE = (
-    """
+    "no_truncate": _NO_TRUNCATE,
+}
+_SQLITE = {
+    "no_update": """
     CREATE TRIGGER {table}_no_update BEFORE UPDATE ON {table}
     BEGIN SELECT RAISE(ABORT, '{table} is append-only: UPDATE refused'); END
     """,
-    """
+    "no_delete": """
     CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table}
     BEGIN SELECT RAISE(ABORT, '{table} is append-only: DELETE refused'); END
     """,
     # INSERT OR REPLACE deletes without the trigger above; an id that isn't given yet is -1 here
-    """
+    "no_replace": """
     CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table}
     WHEN EXISTS (SELECT 1 FROM {table} WHERE id = NEW.id)
     BEGIN SELECT RAISE(ABORT, '{table} is append-only: REPLACE refused'); END
     """,
-)
-_COLUMNS_SQLITE = (
-    """
+}
+_COLUMNS_SQLITE = {
+    "frozen": """
     CREATE TRIGGER {table}_frozen BEFORE UPDATE ON {table} WHEN {changed}
     BEGIN SELECT RAISE(ABORT, '{table} is append-only: this column never changes'); END
     """,
-    _SQLITE[1],
-    _SQLITE[2],
-)
+    "no_delete": _SQLITE["no_delete"],
+    "no_replace": _SQLITE["no_replace"],
+}
+
+
+def triggers_of(vendor: str, table: str, columns: Sequence[str] = ()) -> dict[str, str]:
+    """The triggers of a table by name, as statements: with `columns`, those never change and no row goes; without,
+    it only grows. The database's part of `protect` and `protect_columns`."""
+    postgresql = vendor == "postgresql"
+    if columns:
+        statements = _COLUMNS_POSTGRESQL if postgresql else _COLUMNS_SQLITE
+    else:
+        statements = _POSTGRESQL if postgresql else _SQLITE
+    changed = condition(vendor, columns)
+    return {f"{table}_{key}": text.format(table=table, changed=changed) for key, text in statements.items()}
+
+
+def condition(vendor: str, columns: Sequence[str]) -> str:
+    """Whether one of the columns changes, as a trigger asks it."""
+    differs = "OLD.{0} IS DISTINCT FROM NEW.{0}" if vendor == "postgresql" else "OLD.{0} IS NOT NEW.{0}"
+    return " OR ".join(differs.format(f'"{column}"') for column in columns)
 
 
 def protect(connection: BaseDatabaseWrapper, table: str) -> None:
     """Let `table` only grow from now on."""
-    statements = _POSTGRESQL if connection.vendor == "postgresql" else _SQLITE
-    with connection.cursor() as cursor:
-        for statement in statements:
-            cursor.execute(statement.format(table=table))
+    _create(connection, triggers_of(connection.vendor, table).values())
 
 
 def protect_columns(connection: BaseDatabaseWrapper, table: str, columns: Sequence[str]) -> None:
     """Let no row of `table` go from now on, and no value of `columns` change."""
-    postgresql = connection.vendor == "postgresql"
-    differs = "OLD.{0} IS DISTINCT FROM NEW.{0}" if postgresql else "OLD.{0} IS NOT NEW.{0}"
-    changed = " OR ".join(differs.format(f'"{column}"') for column in columns)
+    _create(connection, triggers_of(connection.vendor, table, columns).values())
+
+
+def _create(connection: BaseDatabaseWrapper, statements: Iterable[str]) -> None:
     with connection.cursor() as cursor:
-        for statement in _COLUMNS_POSTGRESQL if postgresql else _COLUMNS_SQLITE:
-            cursor.execute(statement.format(table=table, changed=changed))
+        if connection.vendor == "postgresql":
+            cursor.execute(_POSTGRESQL_FUNCTION)
+        for statement in statements:
+            cursor.execute(statement)
 
 
 def unprotect(connection: BaseDatabaseWrapper, table: str) -> None:
     """Undo `protect`."""
-    on_table = f" ON {table}" if connection.vendor == "postgresql" else ""
-    with connection.cursor() as cursor:
-        for suffix in _suffixes(connection):
-            cursor.execute(f"DROP TRIGGER IF EXISTS {table}_{suffix}{on_table}")
-
-
-def is_protected(connection: BaseDatabaseWrapper, table: str) -> bool:
-    """Whether every trigger that keeps `table` append-only is there and awake."""
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            query = (
-                "SELECT tgname FROM pg_trigger WHERE tgrelid = %s::regclass AND tgenabled <> 'D' AND NOT tgisinternal"
-            )
-        else:
-            query = "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = %s"
-        cursor.execute(query, [table])
-        found = {name for (name,) in cursor.fetchall()}
-    return {f"{table}_{suffix}" for suffix in _suffixes(connection)} <= found
-
-
-def _suffixes(connection: BaseDatabaseWrapper) -> tuple[str, ...]:
-    if connection.vendor == "postgresql":
-        return ("append_only", "no_truncate")
-    return ("no_update", "no_delete", "no_replace")
-
-
-_FROZEN = ("frozen", "no_delete", "no_replace", "no_truncate")
+    _drop(connection, table, triggers_of(connection.vendor, table))
 
 
 def unprotect_columns(connection: BaseDatabaseWrapper, table: str) -> None:
     """Undo `protect_columns`."""
+    _drop(connection, table, triggers_of(connection.vendor, table, ["id"]))
+
+
+def _drop(connection: BaseDatabaseWrapper, table: str, names: Iterable[str]) -> None:
     on_table = f" ON {table}" if connection.vendor == "postgresql" else ""
     with connection.cursor() as cursor:
-        for suffix in _FROZEN:
-            cursor.execute(f"DROP TRIGGER IF EXISTS {table}_{suffix}{on_table}")
+        for name in names:
+            cursor.execute(f"DROP TRIGGER IF EXISTS {name}{on_table}")
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What the database must keep of one table: these columns, or whole rows where none is named.
+
+    `statements` gives its triggers by name for a kind of database.
+    """
+
+    columns: tuple[str, ...]
+    statements: Callable[[str], Mapping[str, str]]
+
+
+kept: dict[str, Kept] = {}
+"""What models ask for, by table."""
+
+
+def append_only(model: Model) -> Model:
+    """Say that a model's table can only grow; its migration calls `protect`."""
+    table = model._meta.db_table
+    kept[table] = Kept((), lambda vendor: triggers_of(vendor, table))
+    return model
+
+
+def frozen(
+    *columns: str, statements: Callable[[str], Mapping[str, str]] | None = None
+) -> Callable[[Model], Model]:  # fmt: skip
+    """Say that these columns of a model's table never change and that no row goes; its migration calls
+    `protect_columns`, or makes the triggers that `statements` gives by name for a kind of database."""
+
+    def declare(model: Model) -> Model:
+        table = model._meta.db_table
+        kept[table] = Kept(columns, statements or (lambda vendor: triggers_of(vendor, table, columns)))
+        return model
+
+    return declare
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A trigger that a table must have and lacks, or that doesn't refuse what it must; `what` says so."""
+
+    table: str
+    trigger: str
+    what: str
+
+
+def gaps(connection: BaseDatabaseWrapper) -> list[Gap]:
+    """Every trigger that is missing, asleep, or not what a model asks for; two statements in all.
+
+    Tables that aren't there yet are left to the migrations.
+    """
+    found, tables = _triggers(connection), set(connection.introspection.table_names())
+    return [
+        Gap(table, name, what)
+        for table, one in sorted(kept.items())
+        if table in tables
+        for name, statement in one.statements(connection.vendor).items()
+        if (what := _wrong(connection.vendor, name, statement, one.columns, found.get((table, name))))
+    ]
+
+
+def mend(connection: BaseDatabaseWrapper) -> list[Gap]:
+    """Put back every trigger that is missing or wrong, and return what was; call it inside a transaction."""
+    found = gaps(connection)
+    for gap in found:
+        _drop(connection, gap.table, [gap.trigger])
+        _create(connection, [kept[gap.table].statements(connection.vendor)[gap.trigger]])
+    return found
+
+
+def _wrong(vendor: str, name: str, statement: str, columns: Sequence[str], there: str | None) -> str:
+    """What is wrong with a trigger whose definition in the database is `there`; "" where nothing is."""
+    if there is None:
+        return f"the trigger {name} is missing or asleep"
+    if vendor != "postgresql":
+        return "" if there.split() == statement.split() else f"the trigger {name} was changed"
+    if not there.startswith("RAISE"):
+        return f"what the trigger {name} calls was changed"
+    asked = columns if name.endswith("_frozen") else ()
+    open_ones = [column for column in asked if not re.search(rf'\bold\."?{re.escape(column)}"?\W', there, re.I)]
+    return f"the trigger {name} doesn't look at {', '.join(open_ones)}" if open_ones else ""
+
+
+def _triggers(connection: BaseDatabaseWrapper) -> dict[tuple[str, str], str]:
+    """(table, trigger) to its definition, of all that are awake; on PostgreSQL "RAISE" before it where its function
+    still refuses."""
+    if connection.vendor == "postgresql":
+        query = """
+            SELECT c.relname, t.tgname,
+                   CASE WHEN p.prosrc LIKE '%%RAISE EXCEPTION%%' THEN 'RAISE ' ELSE '' END || pg_get_triggerdef(t.oid)
+            FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_proc p ON p.oid = t.tgfoid
+            WHERE NOT t.tgisinternal AND t.tgenabled <> 'D' AND c.relnamespace = current_schema()::regnamespace
+        """
+    else:
+        query = "SELECT tbl_name, name, sql FROM sqlite_master WHERE type = 'trigger'"
+    with connection.cursor() as cursor:
+        cursor.execute(query, [])
+        return {(table, name): text for table, name, text in cursor.fetchall()}
+
+
+def is_protected(connection: BaseDatabaseWrapper, table: str) -> bool:
+    """Whether every trigger that keeps `table` append-only is there and awake."""
+    found = _triggers(connection)
+    return all((table, name) in found for name in triggers_of(connection.vendor, table))
+
+
+_SETTLE = ("SET CONSTRAINTS ALL IMMEDIATE", "SET CONSTRAINTS ALL DEFERRED")
+"""Checks references now: PostgreSQL doesn't alter a table that has some to be checked at the transaction's end."""
 
 
 @contextmanager
@@ -131,17 +243,23 @@ def lifted(connection: BaseDatabaseWrapper) -> Iterator[None]:
                 "WHERE p.proname = 'awayteam_refuse_change'"
             )
             tables = [table for (table,) in cursor.fetchall()]
-            down = [f"ALTER TABLE {table} DISABLE TRIGGER USER" for table in tables]
-            up = [f"ALTER TABLE {table} ENABLE TRIGGER USER" for table in tables]
+            down = [*_SETTLE, *(f"ALTER TABLE {table} DISABLE TRIGGER USER" for table in tables)]
+            up = [*_SETTLE, *(f"ALTER TABLE {table} ENABLE TRIGGER USER" for table in tables)]
         else:
             cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND sql LIKE '%append-only%'")
             found = cursor.fetchall()
             down, up = [f"DROP TRIGGER {name}" for name, _sql in found], [sql for _name, sql in found]
-        for statement in down:
-            cursor.execute(statement)
+        _run(connection, down)
     try:
         yield
-    finally:
-        with connection.cursor() as cursor:
-            for statement in up:
-                cursor.execute(statement)
+    except BaseException:
+        with suppress(DatabaseError):  # a transaction that failed takes back what was lifted when it is rolled back
+            _run(connection, up)
+        raise
+    _run(connection, up)
+
+
+def _run(connection: BaseDatabaseWrapper, statements: Sequence[str]) -> None:
+    with connection.cursor() as cursor:
+        for statement in statements:
+            cursor.execute(statement)

@@ -26,7 +26,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.utils.dateparse import parse_date, parse_datetime, parse_time
 
 from awayteam import __version__
-from awayteam.kernel import bulk
+from awayteam.kernel import appendonly, bulk
 from awayteam.kernel.errors import Conflict, InvalidInput
 
 FORMAT = 1
@@ -217,21 +217,15 @@ def _empty(model: type[models.Model]) -> None:
 
 @contextmanager
 def _unguarded() -> Iterator[None]:
-    """References are checked at the end, and the event log may be replaced, by this and by nothing else."""
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            cursor.execute("ALTER TABLE kernel_event DISABLE TRIGGER USER")
-            yield
-            cursor.execute("ALTER TABLE kernel_event ENABLE TRIGGER USER")
-            return
-        cursor.execute("PRAGMA defer_foreign_keys = ON")
-        cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'kernel_event'")
-        triggers = cursor.fetchall()
-        for name, _ in triggers:
-            cursor.execute(f"DROP TRIGGER {connection.ops.quote_name(name)}")
+    """References are checked at the end, and what only grows may be replaced, by this and by nothing else.
+
+    Guards that were missing before are there afterwards.
+    """
+    if connection.vendor != "postgresql":
+        connection.cursor().execute("PRAGMA defer_foreign_keys = ON")
+    with appendonly.lifted(connection):
         yield
-        for _, sql in triggers:
-            cursor.execute(sql)
+    appendonly.mend(connection)
 
 
 def _load(archive: tarfile.TarFile, model: type[models.Model], progress: Progress | None) -> int:

@@ -12,7 +12,9 @@ from datetime import datetime
 from enum import StrEnum
 
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
+
+from awayteam.kernel.actor import Actor
 
 
 class Health(StrEnum):
@@ -166,18 +168,32 @@ def _rulebook(now: datetime) -> Iterator[Diagnosis]:  # noqa: ARG001
 
 
 @check
-def _event_log(now: datetime) -> Iterator[Diagnosis]:  # noqa: ARG001
-    from awayteam.kernel.appendonly import is_protected
+def _append_only(now: datetime) -> Iterator[Diagnosis]:  # noqa: ARG001
+    from awayteam.kernel.appendonly import gaps, kept
 
-    if is_protected(connection, "kernel_event"):
-        yield Diagnosis("event log", Health.GOOD, "append-only")
-    else:
+    found = gaps(connection)
+    for table in dict.fromkeys(gap.table for gap in found):
         yield Diagnosis(
-            "event log",
+            f"append-only table {table}",
             Health.BAD,
-            "the triggers that keep it append-only are missing",
-            "Find out who removed them; restoring a backup brings them back.",
+            "; ".join(gap.what for gap in found if gap.table == table),
+            "Find out who did that, and compare the table with a backup; awayteam doctor --mend puts it back.",
         )
+    if not found:
+        yield Diagnosis("append-only tables", Health.GOOD, f"the database keeps {', '.join(sorted(kept))}")
+
+
+def mend(*, actor: Actor, now: datetime) -> list[str]:
+    """Put back what keeps append-only tables, where anything is missing; what was wrong, as sentences."""
+    from awayteam.kernel import appendonly, events
+
+    with transaction.atomic():
+        found = [f"{gap.table}: {gap.what}" for gap in appendonly.mend(connection)]
+        if found:
+            subject = events.Subject("installation", 0, "append-only tables")
+            data = {"gaps": found}
+            events.append(events.EventName.GUARDS_RESTORED, subject=subject, actor=actor, now=now, data=data)
+    return found
 
 
 @check

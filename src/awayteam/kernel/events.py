@@ -137,6 +137,7 @@ class EventName(StrEnum):
     GOAL_EDITED = "goal.edited"
     GOAL_MEASURED = "goal.measured"
     GOAL_REOPENED = "goal.reopened"
+    GUARDS_RESTORED = "guards.restored"
     HANDOVER_ACCEPTED = "handover.accepted"
     HANDOVER_BEGUN = "handover.begun"
     HANDOVER_EVIDENCE_ADDED = "handover.evidence-added"

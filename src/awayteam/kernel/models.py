@@ -2,7 +2,10 @@
 
 from django.db import models
 
+from awayteam.kernel.appendonly import append_only
 
+
+@append_only
 class Event(models.Model):
     """One thing that happened; appended in the transaction of the change and never altered (triggers refuse it).
 

@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models import F, Q
 
+from awayteam.kernel.appendonly import append_only, frozen
 from awayteam.reviews.machine import ENTRY_FINAL, FINAL
 from awayteam.stories.models import Story, StoryStep, constraints, indexes
 
@@ -127,6 +128,7 @@ class Recommendation(models.TextChoices):
     AGAINST = "against"
 
 
+@append_only
 class Opinion(models.Model):
     """What a bar raiser delivered: answers to the field's questions, evidence, a recommendation. Never changed.
 
@@ -184,6 +186,10 @@ class Outcome(models.TextChoices):
     NEITHER = "neither"
 
 
+@frozen(
+    "kind", "review_id", "field", "title", "practice", "team_id", "decider_id", "decider_label", "recommendation",
+    "reason", "data", "decided_at",
+)  # fmt: skip
 class RegisterEntry(Story):
     """An override or a deviation, in public. The database keeps every row, and everything that was said at
     the start (the migration names the columns).
@@ -231,6 +237,7 @@ class RegisterEntry(Story):
         return self.title
 
 
+@frozen("story_id", "at", "verb", "source", "target", "party", "label", "words")
 class RegisterStep(StoryStep):
     """A step of an entry; `PROTECT`, so that what was said stays even if a row could go."""
 

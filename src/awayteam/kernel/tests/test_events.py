@@ -191,9 +191,9 @@ def test_a_log_that_lost_its_guards_is_noticed() -> None:
     unprotect(connection, "kernel_event")
     assert not is_protected(connection, "kernel_event")
     found = {each.subject: each.health for each in examine(NOW)}
-    assert found["event log"] == Health.BAD
+    assert found["append-only table kernel_event"] == Health.BAD
     protect(connection, "kernel_event")
-    assert {each.subject: each.health for each in examine(NOW)}["event log"] == Health.GOOD
+    assert {each.subject: each.health for each in examine(NOW)}["append-only tables"] == Health.GOOD
 
 
 @pytest.fixture
