@@ -71,6 +71,19 @@ spec: {type: service, lifecycle: production, owner: nobody-here}
 """
 
 
+READ = """
+import sys
+from awayteam.cli.main import main
+try:
+    main()
+except SystemExit as left:
+    assert not left.code, left.code
+parts = [name.split(".") for name in sys.modules if name.startswith("awayteam.")]
+loaded = {part[1] for part in parts if {"actions", "places"} & set(part)} - {"notifications"}  # whose actions are light
+print(*sorted(loaded), *sorted({"markdown_it", "requests", "rich", "structlog"} & set(sys.modules)), file=sys.stderr)
+"""
+
+
 class Awayteam:
     """Runs the command in a process of its own, with a data folder and, on PostgreSQL, a database of its own."""
 
@@ -290,3 +303,14 @@ def test_the_index_is_built_anew_by_command(awayteam: Awayteam, imported: Any) -
     made = awayteam.json("reindex")["entities"]
     assert counted["search index"] == f"{made} entities"
     assert "Order Service" in awayteam("search", "order").stdout
+
+
+@pytest.mark.parametrize("command", [("search", "orders"), ("request", "list"), ("rulebook", "check")])
+def test_a_command_that_reads_brings_nothing_along_that_writes(
+    command: tuple[str, ...], awayteam: Awayteam, imported: Any
+) -> None:
+    environment = surroundings() | awayteam.database | {"AWAYTEAM_DATA": str(awayteam.data)}
+    done = subprocess.run(
+        [sys.executable, "-c", READ, *command], capture_output=True, text=True, timeout=120, env=environment
+    )
+    assert (done.returncode, done.stderr.split()) == (0, [])

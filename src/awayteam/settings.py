@@ -50,7 +50,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "allauth",
     "allauth.account",
-    "allauth.socialaccount",
+    "awayteam.accounts.social.SocialConfig",
     *providers.APPS,
     "allauth.mfa",
     "django_htmx",

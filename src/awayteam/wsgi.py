@@ -5,10 +5,11 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
-from awayteam.kernel import logging
+from awayteam.kernel import logging, registries
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "awayteam.settings")
 application = get_wsgi_application()
 logging.configure()
+registries.settle()
 gc.collect()
 gc.freeze()  # what is loaded now stays: looking through it again and again stops a page for a tenth of a second

@@ -7,6 +7,7 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialLogin
+from allauth.socialaccount.providers import registry
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -46,6 +47,11 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
 
 class SocialAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
+    def get_provider(self, request: HttpRequest, provider: str, client_id: str | None = None) -> Any:
+        """They are loaded here, not at the start; see `accounts.social`."""
+        registry.load()
+        return super().get_provider(request, provider, client_id)
+
     def authenticate_by_email(self, sociallogin: SocialLogin) -> tuple[User, str] | None:
         """The account whose owner proved the same address to us. One where it was merely typed isn't handed over, with
         whatever its maker left there, such as tokens."""

@@ -1,12 +1,11 @@
-from django.apps import AppConfig
+from awayteam.kernel import registries
 
 
-class AccountsConfig(AppConfig):
+class AccountsConfig(registries.App):
     name = "awayteam.accounts"
     label = "accounts"
-    default_auto_field = "django.db.models.BigAutoField"
 
-    def ready(self) -> None:
+    def register(self) -> None:
         from awayteam.accounts import places
 
         places.register()

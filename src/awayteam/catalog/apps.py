@@ -1,12 +1,11 @@
-from django.apps import AppConfig
+from awayteam.kernel import registries
 
 
-class CatalogConfig(AppConfig):
+class CatalogConfig(registries.App):
     name = "awayteam.catalog"
     label = "catalog"
-    default_auto_field = "django.db.models.BigAutoField"
 
-    def ready(self) -> None:
+    def register(self) -> None:
         from awayteam.catalog import checks, places, search  # noqa: F401 - checks register themselves
         from awayteam.catalog.actions import dated
         from awayteam.kernel import backup, jobs
@@ -14,5 +13,5 @@ class CatalogConfig(AppConfig):
 
         places.register()
         jobs.register(dated.JOB)
-        changed.followers.append(search.reindex_thing)
-        backup.rebuilders.append(search.rebuild)
+        changed.followers["search"] = search.reindex_thing
+        backup.rebuilders["search"] = search.rebuild

@@ -1,12 +1,11 @@
-from django.apps import AppConfig
+from awayteam.kernel import registries
 
 
-class ContributionsConfig(AppConfig):
+class ContributionsConfig(registries.App):
     name = "awayteam.contributions"
     label = "contributions"
-    default_auto_field = "django.db.models.BigAutoField"
 
-    def ready(self) -> None:
+    def register(self) -> None:
         from awayteam.contributions import places
         from awayteam.kernel import jobs
         from awayteam.kernel.later import Later

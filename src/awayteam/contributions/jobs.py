@@ -2,7 +2,6 @@
 
 from datetime import datetime, timedelta
 
-import structlog
 from django.db.models import F, Q
 
 from awayteam.contributions import judging, refresh
@@ -10,8 +9,9 @@ from awayteam.contributions.models import Repository
 from awayteam.kernel import rulebook
 from awayteam.kernel.actor import SYSTEM
 from awayteam.kernel.errors import Conflict
+from awayteam.kernel.log import Log
 
-log = structlog.get_logger(__name__)
+log = Log(__name__)
 
 
 def due(now: datetime) -> "list[Repository]":

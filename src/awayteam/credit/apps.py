@@ -1,12 +1,11 @@
-from django.apps import AppConfig
+from awayteam.kernel import registries
 
 
-class CreditConfig(AppConfig):
+class CreditConfig(registries.App):
     name = "awayteam.credit"
     label = "credit"
-    default_auto_field = "django.db.models.BigAutoField"
 
-    def ready(self) -> None:
+    def register(self) -> None:
         from awayteam.credit import places, plots
         from awayteam.credit.jobs import DERIVE, TURNS
         from awayteam.kernel import jobs

@@ -1,7 +1,6 @@
-from django.apps import AppConfig
+from awayteam.kernel import registries
 
 
-class DemoConfig(AppConfig):
+class DemoConfig(registries.App):
     name = "awayteam.demo"
     label = "demo"
-    default_auto_field = "django.db.models.BigAutoField"

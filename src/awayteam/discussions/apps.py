@@ -1,12 +1,11 @@
-from django.apps import AppConfig
+from awayteam.kernel import registries
 
 
-class DiscussionsConfig(AppConfig):
+class DiscussionsConfig(registries.App):
     name = "awayteam.discussions"
     label = "discussions"
-    default_auto_field = "django.db.models.BigAutoField"
 
-    def ready(self) -> None:
+    def register(self) -> None:
         from awayteam.discussions.mentions import references
         from awayteam.kernel import markdown
 

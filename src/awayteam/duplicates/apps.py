@@ -1,12 +1,11 @@
-from django.apps import AppConfig
+from awayteam.kernel import registries
 
 
-class DuplicatesConfig(AppConfig):
+class DuplicatesConfig(registries.App):
     name = "awayteam.duplicates"
     label = "duplicates"
-    default_auto_field = "django.db.models.BigAutoField"
 
-    def ready(self) -> None:
+    def register(self) -> None:
         from awayteam.duplicates import expiry, places
         from awayteam.duplicates.alike.job import JOB
         from awayteam.duplicates.machine import MACHINE

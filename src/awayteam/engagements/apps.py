@@ -1,12 +1,11 @@
-from django.apps import AppConfig
+from awayteam.kernel import registries
 
 
-class EngagementsConfig(AppConfig):
+class EngagementsConfig(registries.App):
     name = "awayteam.engagements"
     label = "engagements"
-    default_auto_field = "django.db.models.BigAutoField"
 
-    def ready(self) -> None:
+    def register(self) -> None:
         from awayteam.engagements import places, waiting
         from awayteam.engagements.asking import ANNOUNCING
         from awayteam.engagements.jobs import FOLLOWING, JOB

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from datetime import datetime
 
-import structlog
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from awayteam.catalog.models import Ownership
@@ -12,10 +11,11 @@ from awayteam.engagements.actions.reorganising import concerned, reorganise
 from awayteam.engagements.models import Contract, Engagement, Member
 from awayteam.engagements.served import outlived
 from awayteam.kernel.jobs import Job
+from awayteam.kernel.log import Log
 from awayteam.organisation.models import Membership
 from awayteam.organisation.queries.dates import dated
 
-log = structlog.get_logger(__name__)
+log = Log(__name__)
 MOST = 5_000
 
 

@@ -20,7 +20,7 @@ KIND = "engagement-member"
 
 
 def register() -> None:
-    """Let Home list them; called in `AppConfig.ready()`."""
+    """Let Home list them; called in `App.register()`."""
     turns.register(KIND, waiting)
 
 

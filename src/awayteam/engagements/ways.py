@@ -3,12 +3,14 @@
 from collections.abc import Callable
 from typing import Any
 
+from awayteam.kernel.registries import Registry
+
 Act = Callable[..., Any]
-_acts: dict[str, Act] = {}
+_acts: Registry[str, Act] = Registry()
 
 
 def instead(verb: str, act: Act) -> None:
-    """Let `act` (engagement, with actor, now, version and the form's values) do `verb`; called in `ready()`."""
+    """Let `act` (engagement, with actor, now, version and the form's values) do `verb`; called in `App.register()`."""
     _acts[verb] = act
 
 

@@ -1,12 +1,11 @@
-from django.apps import AppConfig
+from awayteam.kernel import registries
 
 
-class HandoversConfig(AppConfig):
+class HandoversConfig(registries.App):
     name = "awayteam.handovers"
     label = "handovers"
-    default_auto_field = "django.db.models.BigAutoField"
 
-    def ready(self) -> None:
+    def register(self) -> None:
         from awayteam.handovers import places
         from awayteam.handovers.actions.hearing import heard
         from awayteam.handovers.jobs import JOBS

@@ -3,7 +3,6 @@
 from datetime import datetime
 from typing import TypeVar
 
-import structlog
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q
 
@@ -14,13 +13,14 @@ from awayteam.handovers.plots import DEFECT, HANDOVER
 from awayteam.kernel.actor import SYSTEM
 from awayteam.kernel.events import EventName
 from awayteam.kernel.jobs import Job
+from awayteam.kernel.log import Log
 from awayteam.organisation.models import Membership
 from awayteam.organisation.queries.dates import dated
 from awayteam.stories.models import Story
 from awayteam.stories.plot import Plot
 from awayteam.stories.stepping import hand_on, hold
 
-log = structlog.get_logger(__name__)
+log = Log(__name__)
 MOST = 2_000
 WHY = "Whoever had the turn may not act any more, or left."
 M = TypeVar("M", bound=Story)

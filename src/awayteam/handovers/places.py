@@ -25,7 +25,7 @@ KINDS = frozenset({"API", "Component", "Resource", "System"})
 
 
 def register() -> None:
-    """Called in `AppConfig.ready()`."""
+    """Called in `App.register()`."""
     ways.instead(EngagementVerb.HAND_OVER.value, begin)
     ways.instead(EngagementVerb.DEPLOY.value, deploy)
     panels.register("engagement", Panel("handover", "Handover", 40, _handover, "handovers/engagement_panel.html"))

@@ -1,12 +1,11 @@
-from django.apps import AppConfig
+from awayteam.kernel import registries
 
 
-class ImportsConfig(AppConfig):
+class ImportsConfig(registries.App):
     name = "awayteam.imports"
     label = "imports"
-    default_auto_field = "django.db.models.BigAutoField"
 
-    def ready(self) -> None:
+    def register(self) -> None:
         from awayteam.imports import checks, places  # noqa: F401 - the check of sources registers itself
         from awayteam.kernel import jobs
         from awayteam.kernel.later import Later

@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import structlog
 from django.db import DatabaseError, connection, models, transaction
 
 from awayteam.catalog.models import ApiOperation, Entity, EntityTag, Ownership, Relation
+from awayteam.kernel.log import Log
 
-log = structlog.get_logger(__name__)
+log = Log(__name__)
 
 TABLES: tuple[type[models.Model], ...] = (Relation, Entity, Ownership, EntityTag, ApiOperation)
 MANY = 20_000

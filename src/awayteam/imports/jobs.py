@@ -4,7 +4,6 @@ import time
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
-import structlog
 from django.db.models import Q
 from django.utils import timezone
 
@@ -13,10 +12,11 @@ from awayteam.imports.results import ImportResult
 from awayteam.kernel import rulebook
 from awayteam.kernel.actor import SYSTEM
 from awayteam.kernel.errors import Conflict, Unavailable
+from awayteam.kernel.log import Log
 from awayteam.sources.models import Source
 from awayteam.sources.readers import is_remote
 
-log = structlog.get_logger(__name__)
+log = Log(__name__)
 
 WATCH_LOCAL_SECONDS = 2.0
 """Between two looks at a folder with `--watch`; a large one is looked at less often (see `_pause`)."""

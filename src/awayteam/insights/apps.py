@@ -1,12 +1,11 @@
-from django.apps import AppConfig
+from awayteam.kernel import registries
 
 
-class InsightsConfig(AppConfig):
+class InsightsConfig(registries.App):
     name = "awayteam.insights"
     label = "insights"
-    default_auto_field = "django.db.models.BigAutoField"
 
-    def ready(self) -> None:
+    def register(self) -> None:
         from awayteam.insights import places
 
         places.register()

@@ -1,12 +1,11 @@
-from django.apps import AppConfig
+from awayteam.kernel import registries
 
 
-class KernelConfig(AppConfig):
+class KernelConfig(registries.App):
     name = "awayteam.kernel"
     label = "kernel"
-    default_auto_field = "django.db.models.BigAutoField"
 
-    def ready(self) -> None:
+    def register(self) -> None:
         from awayteam.kernel import jobs, outbox, places
         from awayteam.kernel.later import Later
 

@@ -28,6 +28,7 @@ from django.utils.dateparse import parse_date, parse_datetime, parse_time
 from awayteam import __version__
 from awayteam.kernel import appendonly, bulk
 from awayteam.kernel.errors import Conflict, InvalidInput
+from awayteam.kernel.registries import Registry
 
 FORMAT = 1
 FILES = ("secret-key", "rulebook.toml")
@@ -156,15 +157,16 @@ def restore(path: Path, *, replace: bool = False, progress: Progress | None = No
                 _empty(model)
             rows = {model._meta.db_table: _load(archive, model, progress) for model in tables()}
             bulk.advance_sequence(*[model for model in tables() if isinstance(model._meta.pk, models.AutoField)])
-            for rebuild in rebuilders:
+            for rebuild in rebuilders.values():
                 rebuild()
         for file in FILES:
             _restore_file(archive, file)
     return rows
 
 
-rebuilders: list[Callable[[], object]] = []
-"""What must be derived again after a restore, in the same transaction (the search index, for one); apps add to it."""
+rebuilders: Registry[str, Callable[[], object]] = Registry()
+"""What must be derived again after a restore, in the same transaction (the search index, for one); apps add to
+it by name."""
 
 
 def _open(path: Path) -> tarfile.TarFile:

@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-import structlog
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 
@@ -21,7 +20,9 @@ from awayteam.kernel.businesstime import Calendar
 from awayteam.kernel.clockface import ClockFace, describe
 from awayteam.kernel.errors import Conflict, InvalidInput, NotFound
 from awayteam.kernel.events import Draft, EventName, Subject
+from awayteam.kernel.log import Log
 from awayteam.kernel.models import Clock, ClockState
+from awayteam.kernel.registries import Registry
 from awayteam.kernel.rulebook import checks
 
 __all__ = [
@@ -41,7 +42,7 @@ __all__ = [
     "stop",
 ]
 
-log = structlog.get_logger(__name__)
+log = Log(__name__)
 
 Effect = Callable[[Clock, datetime], None]
 TOGETHER = 5
@@ -69,11 +70,11 @@ class Handler:
     expire_many: Callable[[Sequence[Clock], datetime], Collection[int]] | None = None
 
 
-handlers: dict[str, Handler] = {}
+handlers: Registry[str, Handler] = Registry()
 
 
 def register(handler: Handler) -> Handler:
-    """Let `handler` run for clocks of its kind; called in `AppConfig.ready()`."""
+    """Let `handler` run for clocks of its kind; called in `App.register()`."""
     handlers[handler.kind] = handler
     return handler
 

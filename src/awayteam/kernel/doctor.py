@@ -14,6 +14,7 @@ from enum import StrEnum
 from django.conf import settings
 from django.db import connection, transaction
 
+from awayteam.kernel import registries
 from awayteam.kernel.actor import Actor
 
 
@@ -45,7 +46,7 @@ def check(function: Check) -> Check:
 
 def examine(now: datetime) -> list[Diagnosis]:
     """Run every check; one that fails itself is a finding, not an end."""
-    found: list[Diagnosis] = []
+    found = list(_parts())
     for function in checks:
         try:
             found.extend(function(now))
@@ -54,6 +55,17 @@ def examine(now: datetime) -> list[Diagnosis]:
                 Diagnosis(function.__name__.strip("_").replace("_", " "), Health.BAD, f"could not be checked: {error}")
             )
     return found
+
+
+def _parts() -> Iterator[Diagnosis]:
+    """Whether every app could be loaded; what one of those adds to others (checks too) is missing where not."""
+    try:
+        registries.settle()
+    except Exception as error:
+        finding = f"something can't be loaded: {error}"
+        yield Diagnosis("apps", Health.BAD, finding, "Install Awayteam again, as a whole.")
+    else:
+        yield Diagnosis("apps", Health.GOOD, f"{len(registries.settled())} loaded")
 
 
 @check

@@ -9,14 +9,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-import structlog
 from django.db.models import F, Q
 
+from awayteam.kernel.log import Log
 from awayteam.kernel.models import PeriodicJob
+from awayteam.kernel.registries import Registry
 
 LONG_SECONDS = 5
 
-log = structlog.get_logger(__name__)
+log = Log(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +33,11 @@ class Job:
     lease_seconds: int = 300
 
 
-registered: dict[str, Job] = {}
+registered: Registry[str, Job] = Registry()
 
 
 def register(job: Job) -> Job:
-    """Let the worker run `job`; called in `AppConfig.ready()`. A second job of the same name replaces the first."""
+    """Let the worker run `job`; called in `App.register()`. A second job of the same name replaces the first."""
     registered[job.name] = job
     return job
 

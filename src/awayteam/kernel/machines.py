@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from awayteam.kernel.registries import Registry
+
 CLOCK = "the clock"
 """The party of a transition that no person makes."""
 
@@ -53,11 +55,11 @@ class Machine:
         return next((one for one in self.transitions if one.verb == verb and state in one.sources), None)
 
 
-registered: dict[str, Machine] = {}
+registered: Registry[str, Machine] = Registry()
 
 
 def register(machine: Machine) -> Machine:
-    """Let `machine` be drawn and checked with the others; called in `AppConfig.ready()`."""
+    """Let `machine` be drawn and checked with the others; called in `App.register()`."""
     registered[machine.name] = machine
     return machine
 

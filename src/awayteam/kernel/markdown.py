@@ -2,7 +2,7 @@
 
 What stands for something here (`@ada`, `@orders`, `#17`) becomes a link where an app says what it stands for:
 
-    markdown.register("#", _requests)      # in AppConfig.ready()
+    markdown.register("#", _requests)      # in App.register()
 
     def _requests(actor: Actor, names: frozenset[str]) -> dict[str, Reference]:
         ...  # {"#17": Reference("/requests/17/", "Faster basket", "request", 17)}, only what the actor may see
@@ -25,6 +25,7 @@ from markdown_it.token import Token
 from markupsafe import Markup, escape
 
 from awayteam.kernel.actor import Actor
+from awayteam.kernel.registries import Registry
 
 LONGEST = 50_000
 MOST_BRACKETS = 2_000
@@ -60,7 +61,7 @@ class Reference:
 
 Tokens = Sequence[Token]
 Resolver = Callable[[Actor, frozenset[str]], Mapping[str, Reference]]
-_resolvers: dict[str, Resolver] = {}
+_resolvers: Registry[str, Resolver] = Registry()
 
 
 def register(sign: str, resolver: Resolver) -> None:

@@ -13,7 +13,6 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-import structlog
 from django.db import transaction
 from django.db.models import F, Q
 
@@ -21,14 +20,16 @@ from awayteam.kernel import bell, events, rulebook
 from awayteam.kernel.actor import Actor
 from awayteam.kernel.errors import Conflict, NotFound
 from awayteam.kernel.events import EventName, Subject
+from awayteam.kernel.log import Log
 from awayteam.kernel.models import OutboxMessage, OutboxState, Webhook
 from awayteam.kernel.permissions import administrators_only
+from awayteam.kernel.registries import Registry
 from awayteam.kernel.rulebook.sections.ground import Outbox
 
-log = structlog.get_logger(__name__)
+log = Log(__name__)
 
 Deliver = Callable[[OutboxMessage, datetime], None]
-channels: dict[str, Deliver] = {}
+channels: Registry[str, Deliver] = Registry()
 LONGEST_ERROR = 2_000
 
 
@@ -41,7 +42,7 @@ class DeliveryFailed(Exception):
 
 
 def register(channel: str, deliver: Deliver) -> None:
-    """Let `deliver(message, now)` carry the messages of `channel`; called in `AppConfig.ready()`.
+    """Let `deliver(message, now)` carry the messages of `channel`; called in `App.register()`.
 
     It returns once the receiver has the message, or raises `DeliveryFailed`; it must end within the rulebook's lease.
     """

@@ -1,13 +1,14 @@
 """What apps add to pages of the apps below them: panels of a page, and entries of the navigation.
 
-A page of a lower app can't import what an upper app knows. The upper app registers a panel in `AppConfig.ready()`, and
+A page of a lower app can't import what an upper app knows. The upper app registers a panel in `App.register()`, and
 the page shows the panels of its kind in their order. See docs/pages.md.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, MutableMapping
 from dataclasses import dataclass
 from typing import Any
 
+from awayteam.kernel.registries import Registry
 from awayteam.kernel.requests import Request
 
 PANEL_KINDS = frozenset({"engagement", "entity", "home", "person", "team"})
@@ -55,8 +56,8 @@ class BuiltPanel:
     context: dict[str, Any]
 
 
-_panels: dict[str, dict[str, Panel]] = {kind: {} for kind in PANEL_KINDS}
-_navigation: dict[str, NavigationEntry] = {}
+_panels: dict[str, MutableMapping[str, Panel]] = {kind: Registry() for kind in PANEL_KINDS}
+_navigation: Registry[str, NavigationEntry] = Registry()
 
 
 def register(kind: str, panel: Panel) -> None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from awayteam.kernel.actor import Actor
 from awayteam.kernel.models import Event
+from awayteam.kernel.registries import Registry
 from awayteam.kernel.requests import Request
 
 Seen = Callable[[Request, set[int]], dict[int, str]]
@@ -23,12 +24,12 @@ Actors = Callable[[], Mapping[int, Actor]]
 Audience = Callable[[int, frozenset[int], Actors], Iterable[int]]
 """(id, persons, actors) -> those of the persons who may see the subject; a bounded number of statements."""
 
-_kinds: dict[str, Seen] = {}
-_audiences: dict[str, Audience] = {}
+_kinds: Registry[str, Seen] = Registry()
+_audiences: Registry[str, Audience] = Registry()
 
 
 def register(kind: str, seen: Seen, audience: Audience | None = None) -> None:
-    """Called in `AppConfig.ready()`. Subjects of kinds that nobody registers are shown to administrators only.
+    """Called in `App.register()`. Subjects of kinds that nobody registers are shown to administrators only.
 
     Without `audience` each person is asked for with `seen`, which costs its statements for every one of them.
     """

@@ -21,6 +21,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from awayteam.kernel.actor import Actor
+from awayteam.kernel.registries import Registry
 
 QUESTIONS = (
     "Somebody asks my team for a feature, a bug fix or a faster endpoint. What do we do, by when?",
@@ -52,7 +53,7 @@ class Stop:
     weight: int = 0
 
 
-_stops: dict[str, Stop] = {}
+_stops: Registry[str, Stop] = Registry()
 
 
 def register(*stops: Stop) -> None:

@@ -1,7 +1,7 @@
 """Whose turn it is: what Home lists, filled by the apps above.
 
 Home asks one thing of every app: what waits for this person, what do their teams wait for, and what will come to them
-soon? An app answers for its own subjects, in `AppConfig.ready()` (or its `places.py`):
+soon? An app answers for its own subjects, in `App.register()` (or its `places.py`):
 
     turns.register("requests", _turns, totals=_totals)
 
@@ -36,6 +36,7 @@ from awayteam.kernel.actor import Actor
 from awayteam.kernel.clockface import ClockFace
 from awayteam.kernel.events import Subject
 from awayteam.kernel.models import Clock, ClockState
+from awayteam.kernel.registries import Registry
 
 AT_MOST = 50
 """Rows for each list that a provider should give at most: the most pressing ones. Whoever has more gives `totals`."""
@@ -104,7 +105,7 @@ class TurnList:
     totals: list[Total]
 
 
-_providers: dict[str, tuple[Provider, Totals | None]] = {}
+_providers: Registry[str, tuple[Provider, Totals | None]] = Registry()
 
 
 def register(key: str, provider: Provider, *, totals: Totals | None = None) -> None:

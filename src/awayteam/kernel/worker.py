@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from types import FrameType
 
-import structlog
 from django.db import DatabaseError, close_old_connections, connection
 from django.utils import timezone
 
-from awayteam.kernel import bell, clocks, jobs, outbox, rulebook
+from awayteam.kernel import bell, clocks, jobs, outbox, registries, rulebook
 from awayteam.kernel.errors import AwayteamError
+from awayteam.kernel.log import Log
 
-log = structlog.get_logger(__name__)
+log = Log(__name__)
 
 FIRST_NAP = 0.05
 """Seconds that a lane sleeps when it has just run out of work; each nap after that is twice as long."""
@@ -55,8 +55,11 @@ def run_once(now: datetime) -> Counts:
 def run(stop: threading.Event | None = None) -> None:
     """Work until `stop` is set; what is in hand is finished first. Returns when every lane has stopped.
 
+    Raises what keeps an app from registering its part (`registries.settle`).
+
     To stop a worker that sleeps at once, call `wake()` after setting `stop`.
     """
+    registries.settle()
     stop = stop or threading.Event()
     lanes = [threading.Thread(target=_lane, args=(name, stop), name=f"worker-{name}", daemon=True) for name in LANES]
     log.info("worker.started", lanes=list(LANES))

@@ -1,12 +1,11 @@
-from django.apps import AppConfig
+from awayteam.kernel import registries
 
 
-class ListsConfig(AppConfig):
+class ListsConfig(registries.App):
     name = "awayteam.lists"
     label = "lists"
-    default_auto_field = "django.db.models.BigAutoField"
 
-    def ready(self) -> None:
+    def register(self) -> None:
         from awayteam.lists import places
 
         places.register()

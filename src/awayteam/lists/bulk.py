@@ -25,6 +25,7 @@ from django.http import QueryDict
 from awayteam.kernel.actor import Actor
 from awayteam.kernel.errors import NotFound
 from awayteam.kernel.pages import PageForm
+from awayteam.kernel.registries import Registry
 from awayteam.kernel.requests import Request
 
 
@@ -93,11 +94,11 @@ class Offer:
         return found
 
 
-_offers: dict[str, Offer] = {}
+_offers: Registry[str, Offer] = Registry()
 
 
 def register(offer: Offer) -> None:
-    """Called in `AppConfig.ready()`."""
+    """Called in `App.register()`."""
     _offers[offer.key] = offer
 
 

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from django.urls import Resolver404, resolve
 
 from awayteam.kernel.errors import InvalidInput
+from awayteam.kernel.registries import Registry
 from awayteam.lists import rules
 
 
@@ -20,11 +21,11 @@ class Listing:
     at_hand: bool = True
 
 
-_listings: dict[str, Listing] = {}
+_listings: Registry[str, Listing] = Registry()
 
 
 def register(*listings: Listing) -> None:
-    """Let these lists keep views; called in `AppConfig.ready()`."""
+    """Let these lists keep views; called in `App.register()`."""
     _listings.update({listing.key: listing for listing in listings})
 
 

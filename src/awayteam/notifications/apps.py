@@ -1,12 +1,11 @@
-from django.apps import AppConfig
+from awayteam.kernel import registries
 
 
-class NotificationsConfig(AppConfig):
+class NotificationsConfig(registries.App):
     name = "awayteam.notifications"
     label = "notifications"
-    default_auto_field = "django.db.models.BigAutoField"
 
-    def ready(self) -> None:
+    def register(self) -> None:
         from awayteam.kernel import jobs, outbox
         from awayteam.notifications import channels, places, sending
         from awayteam.notifications.rules import Channel

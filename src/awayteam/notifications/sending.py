@@ -6,7 +6,6 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
-import structlog
 from django.conf import settings
 from django.core import signing
 from django.db import transaction
@@ -17,6 +16,7 @@ from awayteam.accounts.actors import actors_of_persons
 from awayteam.kernel import outbox, rulebook, subjects
 from awayteam.kernel.actor import Actor
 from awayteam.kernel.jobs import Job
+from awayteam.kernel.log import Log
 from awayteam.notifications import letters, rules, wishes
 from awayteam.notifications.channels import OUTBOX, payload
 from awayteam.notifications.letters import Item, Letter
@@ -24,7 +24,7 @@ from awayteam.notifications.models import Notification, Sending
 from awayteam.notifications.rules import Channel, Group, Waiting, When
 from awayteam.organisation.models import Person
 
-log = structlog.get_logger(__name__)
+log = Log(__name__)
 
 PAIRS = 100
 """People and channels that one round serves."""

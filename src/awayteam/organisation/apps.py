@@ -1,12 +1,11 @@
-from django.apps import AppConfig
+from awayteam.kernel import registries
 
 
-class OrganisationConfig(AppConfig):
+class OrganisationConfig(registries.App):
     name = "awayteam.organisation"
     label = "organisation"
-    default_auto_field = "django.db.models.BigAutoField"
 
-    def ready(self) -> None:
+    def register(self) -> None:
         from awayteam.organisation import places
 
         places.register()

@@ -2,16 +2,17 @@
 
 from collections.abc import Callable
 
+from awayteam.kernel.registries import Registry
 from awayteam.organisation.models import Person, Team
 
 Follower = Callable[[Team | Person], None]
 
-followers: list[Follower] = []
-"""Called in the transaction of the change; apps above add theirs in `AppConfig.ready()`."""
+followers: Registry[str, Follower] = Registry()
+"""Called in the transaction of the change; apps above add theirs by name, in `App.register()`."""
 
 
 def tell(*things: Team | Person) -> None:
     """Facts or names of these have just been changed."""
     for thing in things:
-        for follow in followers:
+        for follow in followers.values():
             follow(thing)

@@ -1,12 +1,11 @@
-from django.apps import AppConfig
+from awayteam.kernel import registries
 
 
-class RequestsConfig(AppConfig):
+class RequestsConfig(registries.App):
     name = "awayteam.requests"
     label = "requests"
-    default_auto_field = "django.db.models.BigAutoField"
 
-    def ready(self) -> None:
+    def register(self) -> None:
         from awayteam.kernel import clocks, jobs, machines
         from awayteam.requests import places, together
         from awayteam.requests.jobs import JOB

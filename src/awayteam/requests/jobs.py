@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-import structlog
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from awayteam.kernel.jobs import Job
+from awayteam.kernel.log import Log
 from awayteam.organisation.models import Membership
 from awayteam.organisation.queries.dates import dated
 from awayteam.requests.actions.rehoming import rehome
@@ -13,7 +13,7 @@ from awayteam.requests.actions.turning import pass_on
 from awayteam.requests.machine import MACHINE, Verb
 from awayteam.requests.models import Request
 
-log = structlog.get_logger(__name__)
+log = Log(__name__)
 MOST = 5_000
 WHY = "Whoever had the turn may not act any more, or left."
 

@@ -1,12 +1,11 @@
-from django.apps import AppConfig
+from awayteam.kernel import registries
 
 
-class ReviewsConfig(AppConfig):
+class ReviewsConfig(registries.App):
     name = "awayteam.reviews"
     label = "reviews"
-    default_auto_field = "django.db.models.BigAutoField"
 
-    def ready(self) -> None:
+    def register(self) -> None:
         from awayteam.kernel import jobs
         from awayteam.reviews import places, plots
         from awayteam.reviews.jobs import JOB

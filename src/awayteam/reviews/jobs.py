@@ -2,7 +2,6 @@
 
 from datetime import datetime
 
-import structlog
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
@@ -10,6 +9,7 @@ from awayteam.kernel import events
 from awayteam.kernel.actor import SYSTEM
 from awayteam.kernel.events import EventName
 from awayteam.kernel.jobs import Job
+from awayteam.kernel.log import Log
 from awayteam.organisation.models import Person
 from awayteam.requests import deciders
 from awayteam.reviews.actions.assigning import pass_on
@@ -18,7 +18,7 @@ from awayteam.reviews.models import BarRaiser, RegisterEntry, Review
 from awayteam.reviews.plots import ENTRY_PLOT, REVIEW
 from awayteam.stories.stepping import hand_on, hold, touch
 
-log = structlog.get_logger(__name__)
+log = Log(__name__)
 MOST = 200
 
 

@@ -13,6 +13,7 @@ from django.db.models import Count, F, Max, Q
 
 from awayteam.kernel import businesstime, rulebook
 from awayteam.kernel.clocks import calendar_of
+from awayteam.kernel.registries import Registry
 from awayteam.organisation.models import Membership, Team
 from awayteam.organisation.queries import dated
 from awayteam.reviews import assignment, chain
@@ -22,11 +23,11 @@ from awayteam.reviews.models import Absence, BarRaiser, Review
 Recent = Callable[[Collection[int], Collection[int], datetime], Iterable[tuple[int, int, str]]]
 """(persons, teams, since) -> (person, team, words) for each who worked with one of these teams since then."""
 
-_recent: dict[str, Recent] = {}
+_recent: Registry[str, Recent] = Registry()
 
 
 def register_recent(key: str, recent: Recent) -> None:
-    """Let an upper app say who lately worked with a team; called in `AppConfig.ready()`. One or two statements."""
+    """Let an upper app say who lately worked with a team; called in `App.register()`. One or two statements."""
     _recent[key] = recent
 
 

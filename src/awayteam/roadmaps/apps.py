@@ -1,12 +1,11 @@
-from django.apps import AppConfig
+from awayteam.kernel import registries
 
 
-class RoadmapsConfig(AppConfig):
+class RoadmapsConfig(registries.App):
     name = "awayteam.roadmaps"
     label = "roadmaps"
-    default_auto_field = "django.db.models.BigAutoField"
 
-    def ready(self) -> None:
+    def register(self) -> None:
         from awayteam.kernel import jobs
         from awayteam.roadmaps import places
         from awayteam.roadmaps.jobs import JOB

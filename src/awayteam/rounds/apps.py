@@ -1,12 +1,11 @@
-from django.apps import AppConfig
+from awayteam.kernel import registries
 
 
-class RoundsConfig(AppConfig):
+class RoundsConfig(registries.App):
     name = "awayteam.rounds"
     label = "rounds"
-    default_auto_field = "django.db.models.BigAutoField"
 
-    def ready(self) -> None:
+    def register(self) -> None:
         from awayteam.kernel import jobs
         from awayteam.reviews import pool
         from awayteam.rounds import places, reviewers

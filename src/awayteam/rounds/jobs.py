@@ -5,7 +5,6 @@ from datetime import date, datetime, timedelta
 from functools import partial
 from zoneinfo import ZoneInfo
 
-import structlog
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
@@ -16,6 +15,7 @@ from awayteam.kernel import rulebook
 from awayteam.kernel.actor import SYSTEM
 from awayteam.kernel.events import EventName
 from awayteam.kernel.jobs import Job
+from awayteam.kernel.log import Log
 from awayteam.rounds import reviewers
 from awayteam.rounds.actions.opening import end_with_engagement
 from awayteam.rounds.actions.reporting import make_report
@@ -26,7 +26,7 @@ from awayteam.rounds.rules import Picked
 from awayteam.stories.plot import hours_of
 from awayteam.stories.stepping import hand_on, hold
 
-log = structlog.get_logger(__name__)
+log = Log(__name__)
 MOST = 500
 WHY = "Whoever had the turn left, or is with the away team now."
 REPORTED = (Engaged.ACTIVE.value, Engaged.PAUSED.value, Engaged.HANDING_OVER.value)

@@ -1,7 +1,6 @@
-from django.apps import AppConfig
+from awayteam.kernel import registries
 
 
-class SourcesConfig(AppConfig):
+class SourcesConfig(registries.App):
     name = "awayteam.sources"
     label = "sources"
-    default_auto_field = "django.db.models.BigAutoField"

@@ -56,7 +56,7 @@ class Held(Generic[M]):
 
 
 class Plot(ABC, Generic[M]):
-    """One kind of story. Derive, make one instance, and give it to `stories.registry.register` in `ready()`."""
+    """One kind of story. Derive, make one instance, and give it to `stories.registry.register` in `App.register()`."""
 
     kind: str
     """The kind of the subject in events, clocks and notifications."""

@@ -14,6 +14,7 @@ from awayteam.kernel.clocks import Handler
 from awayteam.kernel.errors import NotFound
 from awayteam.kernel.machines import CLOCK
 from awayteam.kernel.models import Clock, ClockState
+from awayteam.kernel.registries import Registry
 from awayteam.kernel.requests import Request
 from awayteam.kernel.subjects import Actors
 from awayteam.kernel.turns import Place, TurnRow
@@ -23,13 +24,13 @@ from awayteam.stories.plot import Held, Plot
 from awayteam.stories.stepping import hold
 
 M = TypeVar("M", bound=Story)
-plots: dict[str, Plot[Story]] = {}
+plots: Registry[str, Plot[Story]] = Registry()
 MOST_TURNS = 200
 """Running clocks that Home looks at, of all kinds together: the most pressing ones."""
 
 
 def register(plot: Plot[M]) -> Plot[M]:
-    """Let stories of this kind be drawn, timed, linked and listed; called in `AppConfig.ready()`."""
+    """Let stories of this kind be drawn, timed, linked and listed; called in `App.register()`."""
     plots[plot.kind] = plot  # type: ignore[assignment] # read by kind, as any story
     machines.register(plot.machine)
     clocks.register(
@@ -105,7 +106,7 @@ def _turns(actor: Actor, now: datetime) -> Iterable[TurnRow]:
     """
     mine = Q(turn_person_id=actor.person_id) if actor.person_id is not None else Q(pk__in=[])
     ours = mine | Q(turn_team_id__in=sorted(actor.teams))
-    running = Clock.objects.filter(ours, subject_kind__in=plots, state=ClockState.RUNNING).order_by()
+    running = Clock.objects.filter(ours, subject_kind__in=list(plots), state=ClockState.RUNNING).order_by()
     asked = running.values_list("subject_kind", "subject_id", "due_at")
     waited = [_waited(plot, condition) for plot in plots.values() if (condition := plot.waiting(actor)) is not None]
     found: dict[str, set[int]] = defaultdict(set)

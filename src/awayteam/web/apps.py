@@ -1,7 +1,6 @@
-from django.apps import AppConfig
+from awayteam.kernel import registries
 
 
-class WebConfig(AppConfig):
+class WebConfig(registries.App):
     name = "awayteam.web"
     label = "web"
-    default_auto_field = "django.db.models.BigAutoField"

@@ -10,12 +10,12 @@ from django.http import Http404, HttpRequest, HttpResponse
 from ninja import Schema
 from ninja.errors import HttpError, Throttled, ValidationError
 from pydantic import Field
-from structlog import get_logger
 
 from awayteam.kernel.errors import AwayteamError, NotSignedIn
+from awayteam.kernel.log import Log
 
 CONTENT_TYPE = "application/problem+json"
-log = get_logger(__name__)
+log = Log(__name__)
 
 
 class FieldProblem(Schema):

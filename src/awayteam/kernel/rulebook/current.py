@@ -3,9 +3,9 @@
 import threading
 from pathlib import Path
 
-import structlog
 from django.conf import settings
 
+from awayteam.kernel.log import Log
 from awayteam.kernel.rulebook.build import RulebookError, defaults, parse
 from awayteam.kernel.rulebook.schema import Rulebook
 
@@ -52,7 +52,7 @@ def _load(stamp: Stamp) -> Rulebook:
         _refused = (stamp, error)
         if _good is None or _good[0][0] != stamp[0]:
             raise
-        structlog.get_logger(__name__).error("rulebook.refused", problems=[str(each) for each in error.problems])
+        Log(__name__).error("rulebook.refused", problems=[str(each) for each in error.problems])
         return _good[1]
     _good, _refused = (stamp, book), None
     return book

@@ -9,6 +9,7 @@ from django.db.models import Sum
 from awayteam.engagements.models import Engagement, EngagementStep, Extension
 from awayteam.engagements.words import STEP_WORDS as VISIT_STEPS
 from awayteam.engagements.words import TODO_WORDS as VISIT_TODO
+from awayteam.kernel.registries import Registry
 from awayteam.rounds.machine import State, Verb
 from awayteam.rounds.models import Booking, Round, RoundStep, Trip
 from awayteam.rounds.pledge import pledge_of
@@ -21,11 +22,11 @@ Needs = Callable[[Engagement, datetime], list[dict[str, Any]]]
 """(engagement, now) -> what is waited for: {"who", "what", "until" (ISO or None), "late"}."""
 
 MOST = 60
-_needs: dict[str, Needs] = {}
+_needs: Registry[str, Needs] = Registry()
 
 
 def register_needs(key: str, needs: Needs) -> None:
-    """Let an upper app say what of an engagement waits for whom; called in `AppConfig.ready()`."""
+    """Let an upper app say what of an engagement waits for whom; called in `App.register()`."""
     _needs[key] = needs
 
 

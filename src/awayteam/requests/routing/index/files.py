@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-import structlog
 from django.conf import settings
 from django.db import transaction
 
@@ -12,6 +11,7 @@ from awayteam.contributions import roster
 from awayteam.contributions.models import Repository
 from awayteam.contributions.reading import expanded
 from awayteam.kernel import bulk, rulebook
+from awayteam.kernel.log import Log
 from awayteam.organisation.models import Team
 from awayteam.requests.routing.index.keys import tails
 from awayteam.requests.routing.models import FileKey, FileRule, RoutedRepository
@@ -21,7 +21,7 @@ from awayteam.sources.ownership import detect
 from awayteam.sources.readers import ReadError, is_remote
 from awayteam.sources.readers.remote import open_remote
 
-log = structlog.get_logger(__name__)
+log = Log(__name__)
 
 MOST_FILES = 500_000
 """Of one repository; the rest is left out, and the row says so."""
