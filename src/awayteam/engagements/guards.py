@@ -14,12 +14,12 @@ def why_not(held: Held[Engagement], verb: Verb) -> str:
     if why := rules.why_not(state, verb):
         return why
     today = turns.today(row.away_team, held.now)
+    if row.ends_on is not None and (why := rules.why_not_past(verb, row.ends_on, today)):
+        return why
     if verb in (Verb.SIGN, Verb.DECLINE):
         return _signed_already(held)
     if verb is Verb.START and row.starts_on is not None:
         return rules.why_not_start(row.starts_on, today, rulebook.current().engagements.early_start_days)
-    if verb in (Verb.WORK_ON, Verb.PAUSE) and row.ends_on is not None and row.ends_on < today:
-        return f"The time-box ended on {row.ends_on}; move its last day by an amendment first."
     return ""
 
 

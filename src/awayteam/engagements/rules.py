@@ -153,6 +153,21 @@ def why_not_start(starts_on: date, today: date, early_days: int) -> str:
     return ""
 
 
+WITHIN = frozenset({Verb.PAUSE, Verb.START, Verb.WORK_ON})
+"""What lets work go on, and so can't be done once the time-box is over. A pause gives back its own working days."""
+
+
+def why_not_past(verb: Verb, ends_on: date, today: date) -> str:
+    """Why `verb` can't be done after the last day of the time-box; "" where it can."""
+    if ends_on >= today:
+        return ""
+    if verb is Verb.SIGN:
+        return f"The time-box of this text ended on {ends_on}; take it back, and name a later day."
+    if verb in WITHIN:
+        return f"The time-box ended on {ends_on}; move its last day by an amendment first."
+    return ""
+
+
 def request_over(state: requests.State, since: datetime, *, opened: datetime, accepted: bool) -> bool:
     """Whether a visit that was opened at `opened` outlives the request that it serves, in `state` since `since`.
 

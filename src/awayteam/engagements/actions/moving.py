@@ -61,16 +61,27 @@ def close_access(held: Holding, state: State) -> None:
 
 
 def open_access(held: Holding) -> None:
-    """Begin an interval of access where the state grants it and none is open; its end moves with the clock."""
+    """Begin an interval of access where the state grants it and none is open; its end moves with the clock.
+
+    It ends with the last day of the time-box, whatever the state: a handover may take longer, and is written without
+    access. An interval that is over already stays as it was, and where the time-box grew another one begins.
+    """
     row = held.row
     if State(row.state) not in GRANTING or row.due_at is None:
         return
     latest = row.due_at
-    if row.state == State.ACTIVE.value and row.ends_on is not None:  # a clock ends at whole minutes, the day before it
+    if row.ends_on is not None:
         latest = min(latest, turns.end_of(row.ends_on, row.away_team))
-    changed = Granting.objects.filter(engagement=row, ends_at__isnull=True).update(latest_at=latest)
-    if not changed:
+    found = Granting.objects.filter(engagement=row, ends_at__isnull=True).first()
+    if found is not None and found.latest_at <= held.now < latest:
+        found.ends_at = max(found.latest_at, found.starts_at)
+        found.save(update_fields=["ends_at"])
+        found = None
+    if found is None:
         Granting.objects.create(engagement=row, starts_at=held.now, latest_at=latest)
+    elif found.latest_at > held.now:
+        found.latest_at = latest
+        found.save(update_fields=["latest_at"])
 
 
 def end_contracts(held: Holding, words: str, *, lapsed: bool = False) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 
 from awayteam.engagements import texts
-from awayteam.engagements.machine import GRANTING, ContractState, State
+from awayteam.engagements.machine import ContractState, State
 from awayteam.engagements.models import (
     BaselineItem,
     Contract,
@@ -140,8 +140,8 @@ class StandardRow:
 class Story:
     """Everything that the page of an engagement tells. `turn` is None in a final state. `timeline` is newest first.
 
-    `contracts` begins with the newest text. `granting` says whether access is given now, `granted_until` until which
-    day as it stands. `request_ended` says what became of the request that it serves, where that is over.
+    `contracts` begins with the newest text. `granting` says whether access is given now,
+    `request_ended` what became of the request that it serves, where that is over.
     """
 
     engagement: Engagement
@@ -184,7 +184,7 @@ class Story:
 
     @property
     def granting(self) -> bool:
-        return State(self.row.state) in GRANTING
+        return any(one.ends_at is None and one.latest_at > self.held.now for one in self.grantings)
 
     @property
     def is_draft(self) -> bool:

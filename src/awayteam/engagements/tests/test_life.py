@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from awayteam.engagements import actions
+from awayteam.engagements import actions, queries
 from awayteam.engagements.actions import ScopeLine
+from awayteam.engagements.loading import grants
 from awayteam.engagements.machine import CONTRACT, MACHINE
 from awayteam.engagements.models import Contract, Engagement, Extension, Granting, Member, Signature
 from awayteam.engagements.tests.village import FIRST, LAST, NOON, Village, after, settle
@@ -346,8 +347,69 @@ def test_work_goes_on_within_the_time_box_alone() -> None:
     late = datetime(2026, 4, 6, 9, tzinfo=UTC)
     with pytest.raises(Conflict, match="time-box ended"):
         actions.work_on(row, actor=village.actor("pia", late), now=late, words="a test is missing")
+    with pytest.raises(Conflict, match="time-box ended"):
+        actions.work_on(row, actor=village.actor("olga", late), now=late, words="it is missing", awayteam=True)
     actions.work_on(row, actor=village.actor("pia", at), now=at, words="a test is missing")
     assert _now(row).due_at == datetime(2026, 4, 4, tzinfo=UTC)
+
+
+OVER = datetime(2026, 4, 6, 9, tzinfo=UTC)
+"""The Monday after the last day of the time-box."""
+
+
+@pytest.mark.parametrize("handing_over", [False, True])
+def test_nothing_goes_on_after_the_time_box_and_access_is_off(handing_over: bool) -> None:
+    village = settle()
+    row = village.active()
+    if handing_over:
+        actions.hand_over(row, actor=village.actor("pia", LATE), now=LATE)
+    with pytest.raises(Conflict, match="time-box ended on 2026-04-03"):
+        actions.pause(row, actor=village.actor("pia", OVER), now=OVER, until=date(2026, 4, 9), words="A rest.")
+    granting = Granting.objects.get(engagement=row)
+    assert (granting.ends_at, granting.latest_at) == (None, datetime(2026, 4, 4, tzinfo=UTC))
+    paul = village.person("paul").pk
+    assert grants(engagements=[row.pk]).may(paul, "refunds/lines.py", LATE)
+    assert not grants(engagements=[row.pk]).may(paul, "refunds/lines.py", OVER)
+    shown = queries.story(village.actor("pia", OVER), queries.load(village.actor("pia", OVER), row.pk, OVER), OVER)
+    assert (shown.granting, shown.row.state) == (False, "handing-over" if handing_over else "active")
+
+
+LATE = datetime(2026, 4, 3, 9, tzinfo=UTC)
+"""The last day."""
+
+
+def test_an_amendment_after_the_last_day_gives_access_from_then_on_and_not_for_the_days_between() -> None:
+    village = settle()
+    row = village.active()
+    actions.hand_over(row, actor=village.actor("pia", LATE), now=LATE)
+    actions.amend(row, actor=village.actor("pia", OVER), now=OVER, why="A test is missing", ends_on=date(2026, 4, 10))
+    waiting = village.waiting(row)
+    actions.sign_amendment(waiting, actor=village.actor("olga", OVER), now=OVER, sha256=waiting.sha256)
+    spans = list(Granting.objects.filter(engagement=row).values_list("starts_at", "ends_at", "latest_at"))
+    ended = datetime(2026, 4, 4, tzinfo=UTC)
+    assert spans == [(START, ended, ended), (OVER, None, datetime(2026, 4, 11, tzinfo=UTC))]
+    paul, found = village.person("paul").pk, grants(engagements=[row.pk])
+    days = [found.may(paul, "refunds/lines.py", OVER + timedelta(days=day)).allowed for day in (-3, -2, -1, 1, 4, 5)]
+    assert days == [True, False, False, True, True, False]
+    actions.work_on(row, actor=village.actor("pia", OVER), now=OVER, words="the test")
+    assert _now(row).state == "active"
+
+
+def test_an_agreed_visit_whose_time_box_is_over_doesnt_begin() -> None:
+    village = settle()
+    row = village.agreed()
+    with pytest.raises(Conflict, match="time-box ended"):
+        actions.start(row, actor=village.actor("pia", OVER), now=OVER)
+    run_clock(row)  # by itself it begins on its first day
+
+
+def test_a_text_whose_last_day_is_past_isnt_signed() -> None:
+    village = settle()
+    row = village.propose()
+    with pytest.raises(Conflict, match="take it back, and name a later day"):
+        village.sign(row, now=OVER)
+    assert not _now(row).contract_id
+    assert actions.revise(row, actor=village.actor("pia", OVER), now=OVER, words="Later.").state == "preparing"
 
 
 Denied = Callable[[Village, Engagement], object]

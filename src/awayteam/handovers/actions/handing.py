@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import Max
 
 from awayteam.engagements import actions as engagements
+from awayteam.engagements import turns
 from awayteam.engagements.actions.moving import open_access
 from awayteam.engagements.machine import State as EngagementState
 from awayteam.engagements.models import Engagement, Standard
@@ -149,7 +150,22 @@ def refuse(
         cited = {"standard": refusal.standard_id, "line": refusal.line.number if refusal.line else None}
         one.row.reviewer, one.row.reviewer_because = None, []
         enter(one, Verb.REFUSE, State.PREPARING, words=said, data=cited)
+        _give_days(one)
         return one.row
+
+
+def _give_days(one: Held[Handover]) -> None:
+    """What the home side took to refuse isn't the away team's time: the time-box grows by those working days."""
+    row, engagement = one.row, one.row.engagement
+    assert row.submitted_at is not None  # only what was submitted is refused
+    team = engagement.away_team
+    days = turns.working_days(team, turns.today(team, row.submitted_at), turns.today(team, one.now))
+    days = min(days, rulebook.current().engagements.extension_days_max)
+    if days:
+        engagements.extend_for_silence(
+            engagement.pk, days=days, why=f"{HANDOVER.label(row)} waited that long for an answer.",
+            subject=one.subject, actor=SYSTEM, now=one.now,
+        )  # fmt: skip
 
 
 def _refusal(one: Held[Handover], citation: Citation, words: str) -> Refusal:

@@ -8,7 +8,8 @@ from django.core import serializers
 from django.db import IntegrityError, models, transaction
 
 from awayteam.engagements import actions as engagements
-from awayteam.engagements.models import Engagement, Granting, Standard
+from awayteam.engagements.models import Engagement, Extension, Granting, Standard
+from awayteam.engagements.turns import end_of
 from awayteam.handovers import actions
 from awayteam.handovers.actions import Citation, Shown
 from awayteam.handovers.models import (
@@ -219,7 +220,29 @@ def test_the_home_sides_time_is_added_to_the_engagements(hamlet: Hamlet) -> None
     assert after.due_at is not None
     assert after.due_at > before.due_at
     assert after.clock is not None
-    assert after.clock.due_at == after.due_at == Granting.objects.get().latest_at
+    assert after.clock.due_at == after.due_at
+    assert after.ends_on == before.ends_on
+    assert after.ends_on is not None
+    assert Granting.objects.get().latest_at == end_of(after.ends_on, after.away_team) < after.due_at
+
+
+def test_what_the_home_side_took_to_refuse_is_given_back(hamlet: Hamlet) -> None:
+    handover = hamlet.submitted()
+    before, later = Engagement.objects.get(), LATER + timedelta(days=3)
+    actions.refuse(handover, actor=hamlet.actor("olga", later), now=later, citation=Citation(line=4), words="Not yet.")
+    after, given = Engagement.objects.get(), Extension.objects.get()
+    assert (given.cause, given.days, given.before, given.after) == ("silence", 3, before.ends_on, after.ends_on)
+    assert given.why.endswith("waited that long for an answer.")
+    assert after.ends_on is not None
+    assert after.due_at is not None
+    assert Granting.objects.get().latest_at == min(end_of(after.ends_on, after.away_team), after.due_at)
+    assert Event.objects.get(name="engagement.extended").data["subject"] == ["handover", handover.pk]
+
+
+def test_a_refusal_on_the_same_day_gives_nothing_back(hamlet: Hamlet) -> None:
+    handover = hamlet.submitted()
+    actions.refuse(handover, actor=hamlet.actor("olga"), now=LATER, citation=Citation(line=4), words="Not yet.")
+    assert not Extension.objects.exists()
 
 
 def test_silence_goes_to_the_fall_back_reviewer_and_then_counts(hamlet: Hamlet) -> None:
