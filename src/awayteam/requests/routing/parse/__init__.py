@@ -46,10 +46,11 @@ def parse(text: str) -> Parsed:
         elif not inner and not (said and line.lstrip().startswith("{")):
             found += names.read(bare, number)
     clear = any(one.weight > CLEAR for one in found)
-    short = text if len(text) <= names.SHORT_TEXT and not clear else ""
-    found += names.words(short)
+    is_short = len(text) <= names.SHORT_TEXT and not clear
+    found += names.words(lines if is_short else ())
     kept = sorted(best(found[: 2 * MAX_FINDINGS]), key=lambda one: (one.line, -one.weight))
-    return Parsed(tuple(kept[:MAX_FINDINGS]), len(lines), cut, remote, " ".join(short.split()))
+    short = " ".join(text.split()) if is_short else ""
+    return Parsed(tuple(kept[:MAX_FINDINGS]), len(lines), cut, remote, short)
 
 
 def _inside(lines: Sequence[str], number: int) -> list[Finding]:

@@ -1,7 +1,7 @@
 """References, modules, paths and bare names in running text."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from awayteam.requests.routing.parse import paths
 from awayteam.requests.routing.parse.findings import LONGEST_TEXT, Finding, Kind
@@ -72,9 +72,9 @@ def _paths(line: str, number: int, said: str) -> Iterator[Finding]:
             )
 
 
-def words(text: str) -> Iterator[Finding]:
+def words(lines: Sequence[str]) -> Iterator[Finding]:
     """Words of a short text that may be names: "checkout" in "checkout is slow"."""
-    for number, line in enumerate(text.splitlines(), start=1):
+    for number, line in enumerate(lines, start=1):
         for word in WORD.findall(line):
             if word.lower() not in COMMON:
                 yield Finding(Kind.NAME, word.lower(), number, 0.25, line.strip()[:LONGEST_TEXT])
