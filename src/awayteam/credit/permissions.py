@@ -1,6 +1,7 @@
 """Who may see credit, and dispute it. Reading is open, but for what is about things that one may not see."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import Q, QuerySet
 
@@ -46,6 +47,17 @@ def visible_disputes(actor: Actor, queryset: "QuerySet[Dispute]", now: datetime)
     if catalog.sees_everything(actor):
         return queryset
     return queryset.filter(entry__in=visible(actor, Entry.objects.order_by(), now).values("pk"))
+
+
+def about_restricted(entry: Entry) -> bool:
+    """Whether it is about something that not everybody sees, as in `visible`."""
+    about = {
+        "engagement": Engagement.objects.filter(service__restricted=True),
+        "request": Request.objects.filter(entity__restricted=True),
+        "review": Review.objects.filter(entity__restricted=True),
+    }
+    rows: QuerySet[Any] | None = about.get(entry.subject_kind)
+    return rows is not None and rows.filter(pk=entry.subject_id).exists()
 
 
 def takes_part(actor: Actor) -> Decision:

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from awayteam.credit import permissions, settling
 from awayteam.credit.machine import MACHINE, Party, State, Verb
-from awayteam.credit.models import Dispute, DisputeStep
+from awayteam.credit.models import Dispute, DisputeStep, Entry
 from awayteam.kernel import rulebook
 from awayteam.kernel.actor import Actor
 from awayteam.kernel.clocks import calendar_of
@@ -47,6 +47,10 @@ class DisputePlot(Plot[Dispute]):
 
     def visible(self, actor: Actor, queryset: "QuerySet[Dispute]", now: datetime) -> "QuerySet[Dispute]":
         return permissions.visible_disputes(actor, queryset, now)
+
+    def seen_by_all(self, pk: int) -> bool:
+        entry = Entry.objects.filter(disputes=pk).first()
+        return entry is not None and not permissions.about_restricted(entry)
 
     def standing(self, held: Held[Dispute]) -> Chosen:
         return settling.chosen(held.row, held.now)

@@ -34,7 +34,7 @@ def register() -> None:
     panels.register_navigation(NavigationEntry("duplicates", "Duplicates", 46, "duplicates", "copy", "u", PAGES))
     panels.register("entity", Panel("duplicates", "Built twice", 50, _entity, "duplicates/entity_panel.html"))
     panels.register("team", Panel("duplicates", "Built twice", 40, _team, "duplicates/team_panel.html"))
-    subjects.register("duplicate", _duplicates)
+    subjects.register("duplicate", _duplicates, _audience)
     subjects.register("likeness", _likenesses)
     turns.register("duplicates", _turns)
     listings.register(Listing("duplicates", "Duplicates"), Listing("likenesses", "APIs that look alike"))
@@ -57,6 +57,15 @@ def _team(request: Request, team: Team) -> dict[str, Any] | None:
 def _duplicates(request: Request, ids: set[int]) -> dict[int, str]:
     seen = visible(request.actor, Duplicate.objects.filter(pk__in=ids)).values_list("pk", flat=True)
     return {id: reverse("duplicate", args=[id]) for id in seen}
+
+
+def _audience(id: int, persons: frozenset[int], actors: subjects.Actors) -> set[int]:
+    """Everybody, but where either side is restricted: then whoever would see it in a list."""
+    row = Duplicate.objects.filter(pk=id)
+    if row.exclude(entity__restricted=True).exclude(own__restricted=True).exists():
+        return set(persons)
+    asked = {person: actor for person, actor in actors().items() if person in persons}
+    return {person for person, actor in asked.items() if visible(actor, row).exists()}
 
 
 def _likenesses(request: Request, ids: set[int]) -> dict[int, str]:

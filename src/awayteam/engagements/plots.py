@@ -18,8 +18,8 @@ from awayteam.kernel.events import EventName
 from awayteam.kernel.permissions import Decision
 from awayteam.stories.plot import Held, Plot, Turn
 
-PEOPLE = ("home_decider", "home_contact", "home_deputy", "away_lead", "manager")
-RELATED = ("home_team", "away_team", "service", "request", "contract", *PEOPLE)
+RELATED = ("home_team", "away_team", "home_decider", "away_lead")
+"""What every step reads; the rest of an engagement is read by those who ask for it."""
 V, W = Verb, ContractVerb
 
 
@@ -101,7 +101,7 @@ class ContractPlot(Plot[Contract]):
     machine = CONTRACT_MACHINE
     model = Contract
     steps = ContractStep
-    related = ("engagement", *(f"engagement__{name}" for name in RELATED if name not in ("request", "contract")))
+    related = ("engagement", *(f"engagement__{name}" for name in RELATED))
     events = {
         W.WRITE: EventName.CONTRACT_WRITTEN,
         W.SIGN: EventName.CONTRACT_SIGNED,

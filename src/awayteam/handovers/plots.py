@@ -21,7 +21,7 @@ from awayteam.kernel.permissions import Decision
 from awayteam.stories.plot import Held, Plot, Turn, hours_of
 
 V, W = Verb, DefectVerb
-OF_ENGAGEMENT = ("home_team", "away_team", "service", *engagements.PEOPLE)
+OF_ENGAGEMENT = engagements.RELATED
 RELATED = ("engagement", *(f"engagement__{name}" for name in OF_ENGAGEMENT))
 
 
@@ -51,6 +51,9 @@ class HandoverPlot(Plot[Handover]):
 
     def visible(self, actor: Actor, queryset: "QuerySet[Handover]", now: datetime) -> "QuerySet[Handover]":
         return permissions.visible_handovers(actor, queryset, now)
+
+    def seen_by_all(self, pk: int) -> bool:
+        return Handover.objects.filter(pk=pk).exclude(engagement__service__restricted=True).exists()
 
     def standing(self, held: Held[Handover]) -> Standing:
         return Standing(held.actor, held.row.engagement, held.now)
@@ -111,6 +114,9 @@ class DefectPlot(Plot[Defect]):
 
     def visible(self, actor: Actor, queryset: "QuerySet[Defect]", now: datetime) -> "QuerySet[Defect]":
         return permissions.visible(actor, queryset, now)
+
+    def seen_by_all(self, pk: int) -> bool:
+        return Defect.objects.filter(pk=pk).exclude(engagement__service__restricted=True).exists()
 
     def standing(self, held: Held[Defect]) -> Standing:
         return Standing(held.actor, held.row.engagement, held.now)

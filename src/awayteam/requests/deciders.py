@@ -89,6 +89,8 @@ def _places(teams: Collection[int], now: datetime) -> list[_Place]:
 
 
 def _members(teams: Collection[int], now: datetime) -> set[int]:
+    if not teams:
+        return set()
     rows = Membership.objects.filter(dated(now), team__in=teams)
     return set(rows.values_list("person_id", flat=True))
 

@@ -64,6 +64,9 @@ class ReviewPlot(Plot[Review]):
     def visible(self, actor: Actor, queryset: "QuerySet[Review]", now: datetime) -> "QuerySet[Review]":
         return visible(actor, queryset, now)
 
+    def seen_by_all(self, pk: int) -> bool:
+        return Review.objects.filter(pk=pk).exclude(entity__restricted=True).exists()
+
     def turn(self, held: Held[Review], state: StrEnum) -> Turn:
         book, row = rulebook.current().reviews, held.row
         if state == State.UNASSIGNED:

@@ -51,6 +51,9 @@ class RoundPlot(Plot[Round]):
     def visible(self, actor: Actor, queryset: "QuerySet[Round]", now: datetime) -> "QuerySet[Round]":
         return permissions.visible(actor, queryset, now)
 
+    def seen_by_all(self, pk: int) -> bool:
+        return Round.objects.filter(pk=pk).exclude(engagement__service__restricted=True).exists()
+
     def standing(self, held: Held[Round]) -> Standing:
         return Standing(held.actor, held.row.engagement, held.now, held.row)
 
