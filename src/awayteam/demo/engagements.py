@@ -53,7 +53,11 @@ def _play(stage: Stage, visit: Visit) -> None:
 
 def _side(stage: Stage, pk: int, side: Side, at: datetime) -> Actor:
     """Who signs and decides for a side."""
-    found = Standing(stage.actors[min(stage.actors)], Engagement.objects.get(pk=pk), at).chosen(side)
+    row = Engagement.objects.select_related("home_team", "away_team").get(pk=pk)
+    named = row.home_decider_id if side is Side.HOME else row.away_lead_id
+    if named in stage.actors:
+        return stage.actors[named]
+    found = Standing(stage.actors[min(stage.actors)], row, at).chosen(side)
     return next(stage.actors[one] for one in found.persons if one in stage.actors)
 
 
@@ -66,6 +70,7 @@ def _open(stage: Stage, visit: Visit) -> Engagement:
         actor=asker, now=at, home_team=home, away_team=away, request=_request(visit), title=visit.title,
         goal=visit.goal, service=stage.entities.get(visit.service), review_mode=visit.mode, pledged_hours=visit.hours,
         starts_on=today + timedelta(days=visit.begins), ends_on=today + timedelta(days=visit.ends),
+        pager_on=None if visit.pager is None else today + timedelta(days=visit.pager),
         done_means=[line.format(home=home) for line in DONE], working_days=visit.members * 15,
     )  # fmt: skip
     paths = visit.paths or (f"/{visit.service}/",)

@@ -26,7 +26,8 @@ def write(world: World, day: date, folder: Path) -> None:
 
 
 def _dump(documents: list[dict[str, Any]]) -> str:
-    return yaml.safe_dump_all(documents, sort_keys=False, allow_unicode=True, width=110)
+    text: str = yaml.dump_all(documents, Dumper=yaml.CSafeDumper, sort_keys=False, allow_unicode=True, width=110)
+    return text
 
 
 def _organisation(world: World, day: date) -> list[tuple[str, str]]:
@@ -185,7 +186,7 @@ def _openapi(api: DemoApi) -> str:
             }
         }
     info = {"title": api.name.replace("-", " ").capitalize(), "version": "1.4.0"}
-    return yaml.safe_dump({"openapi": "3.1.0", "info": info, "paths": paths}, sort_keys=False, width=110)
+    return _dump([{"openapi": "3.1.0", "info": info, "paths": paths}])
 
 
 def _ok() -> dict[str, Any]:
@@ -220,7 +221,7 @@ def _asyncapi(api: DemoApi) -> str:
     }
     info = {"title": api.name.replace("-", " ").capitalize(), "version": "2.0.0"}
     document = {"asyncapi": "3.0.0", "info": info, "channels": channels, "operations": operations}
-    return yaml.safe_dump(document, sort_keys=False, width=110)
+    return _dump([document])
 
 
 _DEFINITIONS = {"openapi": _openapi, "grpc": _proto, "asyncapi": _asyncapi}

@@ -1,7 +1,8 @@
+# ruff: noqa: E501 - texts read better whole
 """The demonstration's handovers and what came after: one that was refused and waits again, defects of either side, one
 that is disputed, what people learned. By the real actions at the times at which people acted."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -11,8 +12,9 @@ from awayteam.engagements.models import Engagement, Scope, Side
 from awayteam.engagements.permissions import Standing
 from awayteam.handovers import actions, pager
 from awayteam.handovers.actions import Citation, Found, Shown
-from awayteam.handovers.models import Defect
+from awayteam.handovers.models import Defect, PagerMove
 from awayteam.handovers.seeing import Spot
+from awayteam.kernel import rulebook
 from awayteam.kernel.actor import SYSTEM, Actor
 
 WAITING = "Explain each discount with the price"
@@ -24,7 +26,7 @@ ANSWERS: dict[str, dict[Side, tuple[str, ...]]] = {
     CLOSED: {
         Side.AWAY: (
             "Answers to reviews within the day, twice within the hour.",
-            "The first week went into a test that had been red for months; the baseline saved us from repairing it.",
+            "No team can set its own routes, so we all come here. A red test took the first week; the baseline saved us.",
             "Always, but for the week of the data centre move.",
             "The scope was right. Two weeks more would have been honest.",
             "Pair for a day at the start.",
@@ -46,6 +48,22 @@ ANSWERS: dict[str, dict[Side, tuple[str, ...]]] = {
     },
 }
 
+AGAIN: dict[str, tuple[float, dict[Side, tuple[str, ...]]]] = {
+    "Alerts of the edge wake the edge": (290, {
+        Side.AWAY: ("Three days, and done.", "There is no page on which a team sets its own routes.", "Yes.", "Yes.", ""),
+        Side.HOME: ("They knew what they wanted.", "We explained the table of routes once more.", "Yes.", "Yes.", ""),
+    }),
+    "What storage can repair by day waits until eight": (230, {
+        Side.AWAY: ("A clear contract.", "For two lines in a table we needed a contract: routes can’t be set by a team itself.", "Yes.", "Yes.", "A page for one’s own routes."),
+        Side.HOME: ("Good tests.", "The same table of routes as last time.", "Yes.", "Yes.", ""),
+    }),
+    "Alerts of a training go to who began it": (50, {
+        Side.AWAY: ("Quick reviews.", "Setting one’s own routes: the fourth team that comes for it, we heard.", "Yes.", "Too large for what it was.", "Let teams set their routes themselves."),
+        Side.HOME: ("A visit without any question.", "Reading the fourth change of the same table.", "Yes.", "It needn’t be a visit.", "Offer a page for routes."),
+    }),
+}  # fmt: skip
+"""Visits to one service for the same missing thing: days ago on which both sides looked back, and what they said."""
+
 
 def fill(*, now: datetime) -> int:
     """Play what is told here into a demonstration whose visits were played; returns how many defects there are."""
@@ -62,7 +80,10 @@ def fill(*, now: datetime) -> int:
             row = Engagement.objects.filter(title=title).select_related("home_team", "away_team").first()
             if row is not None:
                 play(stage, row)
-        pager.run(now)
+        for row in Engagement.objects.filter(title__in=AGAIN).select_related("home_team", "away_team"):
+            days, said = AGAIN[row.title]
+            _look_back(stage, row, days, said)
+        _move_pagers(now)
     return Defect.objects.count()
 
 
@@ -153,7 +174,17 @@ def _dismissed(stage: Stage, row: Engagement) -> None:
     _look_back(stage, row, 186)
 
 
-def _look_back(stage: Stage, row: Engagement, days: float) -> None:
-    for number, (side, answers) in enumerate(ANSWERS.get(row.title, {}).items()):
+def _move_pagers(now: datetime) -> None:
+    """Both sides hear of each pager when they did: some days before, and on the day."""
+    notice = timedelta(days=rulebook.current().handovers.pager_notice_days)
+    moments = [pager.moment(one) for one in PagerMove.objects.select_related("engagement__home_team")]
+    for at in sorted({*(one - notice for one in moments), *moments, now}):
+        if at <= now:
+            pager.run(at)
+
+
+def _look_back(stage: Stage, row: Engagement, days: float, said: Mapping[Side, Sequence[str]] | None = None) -> None:
+    answered = said if said is not None else ANSWERS.get(row.title, {})
+    for number, (side, answers) in enumerate(answered.items()):
         at = stage.ago(days) + timedelta(hours=20 * number)
         actions.look_back(row.pk, actor=_who(stage, row, side, at), now=at, answers=answers)

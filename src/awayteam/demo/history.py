@@ -218,7 +218,7 @@ def _files(area: str, chance: random.Random) -> list[str]:
 
 
 def _author(world: World, team: str, day: date, chance: random.Random) -> tuple[str, str] | None:
-    here = [p for p in world.people.values() if (place := p.team_on(day)) and place[0] == team]
+    here = [p for p in world.ever(team) if (place := p.team_on(day)) and place[0] == team]
     if not here:
         return None
     person = chance.choices(here, [1 / (number + 1) for number in range(len(here))])[0]
@@ -230,7 +230,7 @@ def _author(world: World, team: str, day: date, chance: random.Random) -> tuple[
 
 def _sole(world: World, team: str) -> tuple[str, str]:
     """The lead of the team, whatever the day."""
-    lead = next(p for p in world.people.values() if any(t == team and role == "lead" for t, _, role in p.places))
+    lead = next(p for p in world.ever(team) if any(t == team and role == "lead" for t, _, role in p.places))
     return lead.name, f"{lead.login}@fernweh.example"
 
 

@@ -172,7 +172,7 @@ def _move(stage: Stage, made: dict[str, Request], wish: Wish, move: Move) -> Non
         assert row.due_at is not None
         clocks.run_due(row.due_at + timedelta(minutes=1), limit=EXPIRED_FIRST)
         return
-    actor = stage.actors[row.turn_person_id or 0]
+    actor = stage.asker(wish.asking) if move.verb == "withdraw" else stage.actors[row.turn_person_id or 0]
     verb: Callable[..., Any] = getattr(actions, move.verb)
     values = _values(stage, move)
     if move.verb == "postpone" and row.expected_until is not None:

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 @dataclass(frozen=True)
 class Visit:
     """`opened`: days ago; `begins` and `ends`: days from today (negative: past) of the time-box. `course` are verbs with the
-    days ago on which they were done, and their words. `wish` is the title of a request that it serves."""
+    days ago on which they were done, and their words. `wish` is the title of a request that it serves. `pager`: days from
+    today until the home team answers it; None where it does all along."""
 
     home: str
     away: str
@@ -22,6 +23,7 @@ class Visit:
     mode: str = "every-change"
     hours: int = 16
     members: int = 2
+    pager: int | None = None
     paths: tuple[str, ...] = ()
     place: tuple[str, str, int] | None = None
     red: tuple[tuple[str, str], ...] = field(default=(("check", "A test of the time zone of Lisbon, red on Sundays"),))
@@ -47,7 +49,7 @@ VISITS = (
         "stock", "store-pickup", "stock-levels", "Levels of one store by an index",
         "The terminal asks for one store and gets it in **80 ms**, instead of 600.",
         21, -14, 13, (("propose", 20, ""), ("sign", 18, "Good. Talk to Stock before you touch the importer."), ("start", 13.9, "")),
-        wish="Stock of one store in under 80 ms", members=2,
+        wish="Stock of one store in under 80 ms", members=2, pager=20,
         place=("Somebody who has tuned a large index", "SQL, Go", 40),
         red=(("check", "An import test that needs the network, red in every third run"), ("finding", "Two warnings about time zones in the importer"), ("defect", "Levels of closed stores are shown for a night")),
     ),
@@ -66,24 +68,43 @@ VISITS = (
         "pricing", "promotions", "price-calculator", "Explain each discount with the price",
         "An answer names the rules that led to a price, in order; support can read it out.",
         40, -33, 5, (("propose", 39, ""), ("sign", 36, ""), ("start", 32.9, ""), ("hand-over", 2.2, "All of it is behind a switch, and on for our own shop.")),
-        hours=20, members=3,
+        hours=20, members=3, pager=6,
     ),
     Visit(
         "identity", "mobile-app", "session-store", "Sessions that survive an update of the app",
         "Nobody signs in again after an update: 11% of sign-ins go.",
         52, -45, -3, (("propose", 51, ""), ("sign", 48, ""), ("start", 44.9, ""), ("hand-over", 8, "Done; two shops have it."), ("accept", 5, "Clean work, and the runbook is better than ours.")),
+        pager=2,
     ),
     Visit(
         "tax-and-invoices", "suppliers", "invoice-archive", "Keep invoices of suppliers as well",
         "One archive for both directions; the auditors look at one place.",
         75, -68, -26, (("propose", 74, ""), ("sign", 70, ""), ("start", 67.9, ""), ("hand-over", 30, ""), ("accept", 27, "Accepted, with thanks for the tests."), ("deploy", 20, "Live since this morning.")),
-        hours=24,
+        hours=24, pager=-17,
     ),
     Visit(
         "observability", "runtime", "alert-router", "Route alerts by the deployed version",
         "An alert names the deployment that it followed; whoever deployed hears it first.",
         150, -143, -110, (("propose", 149, ""), ("sign", 146, ""), ("start", 142.9, ""), ("hand-over", 116, ""), ("accept", 112, ""), ("deploy", 108, ""), ("expire", 0, "")),
         members=2,
+    ),
+    Visit(
+        "observability", "network-edge", "alert-router", "Alerts of the edge wake the edge",
+        "A certificate that ends wakes whoever renews certificates, and nobody else.",
+        320, -314, -296, (("propose", 319, ""), ("sign", 317, ""), ("start", 313.9, ""), ("hand-over", 301, ""), ("accept", 298, ""), ("deploy", 296, ""), ("close", 282, "Quiet since.")),
+        hours=4, members=1,
+    ),
+    Visit(
+        "observability", "storage", "alert-router", "What storage can repair by day waits until eight",
+        "A backup that is late is repeated by itself; a person hears of it in the morning.",
+        260, -254, -236, (("propose", 259, ""), ("sign", 257, ""), ("start", 253.9, ""), ("hand-over", 241, ""), ("accept", 238, ""), ("deploy", 236, ""), ("close", 222, "Nothing came up.")),
+        hours=4, members=1,
+    ),
+    Visit(
+        "observability", "machine-learning-platform", "alert-router", "Alerts of a training go to who began it",
+        "Whoever began a training hears that it stands still; the team's rota doesn't.",
+        82, -76, -58, (("propose", 81, ""), ("sign", 79, ""), ("start", 75.9, ""), ("hand-over", 62, ""), ("accept", 59, ""), ("deploy", 57, ""), ("close", 43, "Thank you.")),
+        hours=4, members=1,
     ),
     Visit(
         "returns", "contact-centre", "returns-portal", "A return without an account",

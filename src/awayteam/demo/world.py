@@ -87,10 +87,19 @@ class World:
     people: dict[str, DemoPerson]
     services: dict[str, DemoService]
     managers: dict[str, str]
+    _ever: dict[str, list[DemoPerson]] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def first_day(self) -> date:
         return self.today - YEARS
+
+    def ever(self, team: str) -> list[DemoPerson]:
+        """Everybody who belongs or belonged to the team, in the order of `people`."""
+        if not self._ever:
+            for person in self.people.values():
+                for name in dict.fromkeys(name for name, _span, _role in person.places):
+                    self._ever.setdefault(name, []).append(person)
+        return self._ever.get(team, [])
 
 
 def create(today: date, seed: int = 7) -> World:
