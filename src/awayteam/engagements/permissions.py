@@ -1,17 +1,21 @@
 """Who may do what with engagements. Reading is open, but for visits to what is hidden; nobody is on both sides."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from typing import Any
 
 from django.db import connection
 from django.db.models import Q, QuerySet
+from django.utils import timezone
 
 from awayteam.catalog import permissions as catalog
 from awayteam.engagements.machine import Party, State
 from awayteam.engagements.models import Contract, Engagement, Member, Side
 from awayteam.kernel.actor import Actor, ActorKind
 from awayteam.kernel.permissions import Decision, may_write
+from awayteam.kernel.registries import Registry
 from awayteam.organisation.models import Membership, Person, Team
 from awayteam.organisation.queries.dates import dated
 from awayteam.requests import deciders
@@ -23,10 +27,22 @@ SIDES: dict[str, Side] = {Party.HOME: Side.HOME, Party.AWAY: Side.AWAY}
 OTHER: dict[str, Side] = {Side.HOME: Side.AWAY, Side.AWAY: Side.HOME}
 
 
-def visible(actor: Actor, queryset: "QuerySet[Engagement]", now: datetime | None = None) -> "QuerySet[Engagement]":  # noqa: ARG001
+NAMED = ("home_decider", "home_contact", "home_deputy", "away_lead", "manager", "turn_person", "opened_by")
+"""Columns that give a person a part in an engagement, or its turn."""
+Parts = Callable[[int], "QuerySet[Any, Any]"]
+_parts: Registry[str, Parts] = Registry()
+
+
+def gives_part(key: str, engagements: Parts) -> None:
+    """Let an upper app say in which engagements it gives a person a part: ids, by the person's. In `App.register()`."""
+    _parts[key] = engagements
+
+
+def visible(actor: Actor, queryset: "QuerySet[Engagement]", now: datetime | None = None) -> "QuerySet[Engagement]":
     """The engagements of `queryset` that the actor may see: all but those about an entity that is restricted to others.
 
-    Both teams, the managers above them and the visitors see theirs.
+    Both teams and the managers above them see theirs; and whoever has a part in one, or a turn: who is named in it, its
+    visitors, those who decide about their time, and those to whom an upper app gave something to do.
     """
     if catalog.sees_everything(actor):
         return queryset
@@ -36,12 +52,26 @@ def visible(actor: Actor, queryset: "QuerySet[Engagement]", now: datetime | None
     teams = sorted(actor.teams | actor.manages)
     own = Q(home_team__in=teams) | Q(away_team__in=teams)
     if actor.person_id is not None:
-        visits = Member.objects.filter(person=actor.person_id).order_by().values("engagement")
-        own |= Q(pk__in=visits) | Q(away_lead=actor.person_id) | Q(manager=actor.person_id)
+        own |= _takes_part(actor, actor.person_id, now)
     if connection.vendor == "sqlite":  # by their numbers, found once: indexes of the list answer without its rows
         unseen = Engagement.objects.filter(service__in=hidden).exclude(own)
         return queryset.exclude(pk__in=unseen.order_by().values("pk"))
     return queryset.filter(Q(service__isnull=True) | ~Q(service__in=hidden) | own)
+
+
+def _takes_part(actor: Actor, person: int, now: datetime | None) -> Q:
+    """Engagements in which the person has a part, or something to do."""
+    time = Q(person__manager=person)
+    if teams := sorted(actor.leads | actor.manages):
+        time |= Q(person__in=Membership.objects.filter(dated(now or timezone.now()), team__in=teams).values("person"))
+    members = Member.objects.filter(Q(person=person) | (time & Q(left_at__isnull=True)))
+    waiting = Contract.objects.filter(turn_person=person)
+    found = Q(pk__in=members.order_by().values("engagement")) | Q(pk__in=waiting.order_by().values("engagement"))
+    for name in NAMED:
+        found |= Q(**{name: person})
+    for engagements in _parts.values():
+        found |= Q(pk__in=engagements(person))
+    return found
 
 
 def visible_contracts(actor: Actor, queryset: "QuerySet[Contract]", now: datetime) -> "QuerySet[Contract]":

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Q, QuerySet
 
 from awayteam.catalog import permissions as catalog
 from awayteam.catalog.models import Entity
@@ -28,6 +28,16 @@ def visible(actor: Actor, queryset: "QuerySet[M]", now: datetime) -> "QuerySet[M
         return queryset
     seen = engagements.visible(actor, Engagement.objects.all(), now).order_by().values("pk")
     return queryset.filter(engagement__in=seen)
+
+
+def looking_over(person: int) -> "QuerySet[Handover, Any]":
+    """Engagements of which a person was drawn to look a handover over, or has the turn with one."""
+    return Handover.objects.filter(Q(reviewer=person) | Q(turn_person=person)).order_by().values("engagement")
+
+
+def mending(person: int) -> "QuerySet[Defect, Any]":
+    """Engagements of which a person reported a defect, or has the turn with one."""
+    return Defect.objects.filter(Q(turn_person=person) | Q(reported_by=person)).order_by().values("engagement")
 
 
 def visible_handovers(actor: Actor, queryset: "QuerySet[Handover]", now: datetime) -> "QuerySet[Handover]":

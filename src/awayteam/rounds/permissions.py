@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from awayteam.engagements import permissions as engagements
 from awayteam.engagements.machine import Party as Of
@@ -20,6 +21,12 @@ ADMINISTRATOR = Decision(True, "Administrators may help out.", "administrator")
 def visible(actor: Actor, queryset: "QuerySet[Round]", now: datetime) -> "QuerySet[Round]":
     """The rounds of engagements that the actor may see."""
     return queryset.filter(engagement__in=_engagements(actor, now))
+
+
+def taking_part(person: int) -> "QuerySet[Round, Any]":
+    """Engagements of which a person shows a round, looks at one, or rules in one."""
+    named = Q(opened_by=person) | Q(reviewer=person) | Q(independent=person) | Q(turn_person=person)
+    return Round.objects.filter(named).order_by().values("engagement")
 
 
 def visible_reports(actor: Actor, queryset: "QuerySet[Report]", now: datetime) -> "QuerySet[Report]":
