@@ -62,8 +62,7 @@ def _team(request: Request, team: Team) -> dict[str, Any] | None:
     }  # fmt: skip
 
 
-def _engagement(request: Request, engagement: Engagement) -> dict[str, Any] | None:
+def _engagement(request: Request, engagement: Engagement) -> dict[str, Any]:  # noqa: ARG001 - shape of a panel
     """Credit that a visit gave, and the way to thank."""
-    asked = Q(subject_kind="engagement", subject_id=engagement.pk)
-    rows = queries.entries_of(request.actor, asked, timezone.now(), 4 * SHOWN)
+    rows = queries.entries_about("engagement", engagement.pk, 4 * SHOWN)
     return {"rows": rows, "thank": f"{reverse('credit_thank')}?about=engagement:{engagement.pk}", "words": words}

@@ -1,11 +1,12 @@
 """What handovers add to pages: panels of an engagement, of what was visited, and of who owns it."""
 
+from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
 
 from awayteam.catalog.models import Entity
-from awayteam.engagements import ways
+from awayteam.engagements import looking, ways
 from awayteam.engagements.machine import State
 from awayteam.engagements.machine import Verb as EngagementVerb
 from awayteam.engagements.models import Engagement
@@ -34,6 +35,13 @@ def register() -> None:
     panels.register("team", Panel("self-service", "Better self-service", 60, _team, "handovers/team_panel.html"))
 
 
+def _standing(request: Request, engagement: Engagement, now: datetime) -> Standing:
+    """What the actor is to the engagement, as the page has read it."""
+    found = Standing(request.actor, engagement, now)
+    found.sides = looking.standing(request, engagement, now)
+    return found
+
+
 def _handover(request: Request, engagement: Engagement) -> dict[str, Any] | None:
     """The tries to hand it over, and the way to begin one."""
     if engagement.began_at is None:
@@ -44,7 +52,7 @@ def _handover(request: Request, engagement: Engagement) -> dict[str, Any] | None
     return {
         "rows": rows,
         "engagement": engagement,
-        "can_begin": ready and bool(Standing(request.actor, engagement, now).of(Party.AWAY)),
+        "can_begin": ready and bool(_standing(request, engagement, now).of(Party.AWAY)),
         "handover_words": STATE_WORDS,
         "handover_tones": TONES,
     }
@@ -60,7 +68,7 @@ def _warranty(request: Request, engagement: Engagement) -> dict[str, Any] | None
         "warranty": queries.warranty(engagement, now),
         "deployments": queries.deployments(engagement)[:5],
         "engagement": engagement,
-        "may_deploy": running and bool(Standing(request.actor, engagement, now).takes_part()),
+        "may_deploy": running and bool(_standing(request, engagement, now).takes_part()),
         "looks_back": engagement.state in ASKED,
     }
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from awayteam.engagements import looking
 from awayteam.engagements.machine import FINAL as ENDED
 from awayteam.engagements.machine import State as Engaged
 from awayteam.engagements.models import Engagement
@@ -57,7 +58,9 @@ def _sides(request: Request, engagement: Engagement) -> Sides:
     """What the actor is to the engagement: read once for the panels of one page."""
     known: Sides | None = getattr(request, "_sides_of_rounds", None)
     if known is None or known.engagement.pk != engagement.pk:
-        known = Sides(request.actor, engagement, timezone.now())
+        now = timezone.now()
+        known = Sides(request.actor, engagement, now)
+        known.standing = looking.standing(request, engagement, now)
         request._sides_of_rounds = known  # type: ignore[attr-defined] # of this page alone
     return known
 

@@ -1,6 +1,6 @@
 """What the ledger answers: totals by kind, entries with their evidence, disputes."""
 
-from awayteam.credit.queries.entries import EntryRow, entries, entries_of, entry, number
+from awayteam.credit.queries.entries import EntryRow, entries, entries_about, entries_of, entry, number
 from awayteam.credit.queries.filters import CreditFilter, filter_of
 from awayteam.credit.queries.stories import DisputeTold, EntryTold, Evidence, dispute, told
 from awayteam.credit.queries.totals import Part, Total, parts, totals
@@ -15,6 +15,7 @@ __all__ = [
     "Total",
     "dispute",
     "entries",
+    "entries_about",
     "entries_of",
     "entry",
     "filter_of",

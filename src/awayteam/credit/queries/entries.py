@@ -55,6 +55,11 @@ def entries_of(actor: Actor, asked: Q, now: datetime, limit: int) -> list[EntryR
     return _shown(visible(actor, Entry.objects.filter(asked), now), limit)
 
 
+def entries_about(kind: str, id: int, limit: int) -> list[EntryRow]:
+    """The newest entries about one subject, for whoever was shown it: who sees a subject sees its credit."""
+    return _shown(Entry.objects.filter(subject_kind=kind, subject_id=id), limit)
+
+
 def _shown(found: "QuerySet[Entry]", limit: int) -> list[EntryRow]:
     running = Exists(Dispute.objects.filter(entry=OuterRef("pk"), closed_at__isnull=True))
     rows = (

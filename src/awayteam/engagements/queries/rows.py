@@ -105,6 +105,18 @@ def rows_of(ids: Sequence[int], now: datetime) -> list[EngagementRow]:
     return [found[id] for id in ids if id in found]
 
 
+def row_of(engagement: Engagement, now: datetime) -> EngagementRow:
+    """The row of an engagement that was read with its teams, service, person and clock: no statement."""
+    return _row(tuple(_deep(engagement, name) for name in COLUMNS), now)
+
+
+def _deep(row: Any, name: str) -> Any:
+    """What `values_list` would give under that name."""
+    for part in name.split("__"):
+        row = getattr(row, part) if row is not None else None
+    return row
+
+
 def _row(values: tuple[Any, ...], now: datetime) -> EngagementRow:
     own, rest = values[: len(OWN)], iter(values[len(OWN) :])
     teams = [_team(_take(rest, 5)) for _ in TEAMS]

@@ -25,7 +25,7 @@ from awayteam.engagements.plots import ENGAGEMENT
 from awayteam.engagements.queries import next as following
 from awayteam.engagements.queries.next import Missing, Option, Turn
 from awayteam.engagements.queries.places import PlaceRow, places_of
-from awayteam.engagements.queries.rows import EngagementRow, rows_of
+from awayteam.engagements.queries.rows import EngagementRow, row_of
 from awayteam.engagements.queries.timeline import Entry, timeline
 from awayteam.engagements.served import Ended, ended
 from awayteam.engagements.words import CONTRACT_TONES, spoken
@@ -208,7 +208,7 @@ def story(actor: Actor, engagement: Engagement, now: datetime) -> Story:
     scopes = scopes_of(engagement)
     return Story(
         engagement=engagement,
-        row=rows_of([engagement.pk], now)[0],
+        row=row_of(engagement, now),
         turn=following.turn(held),
         options=following.options(held),
         missing=missing(engagement, contracts, members, standards, now),

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from awayteam.discussions.queries import box
-from awayteam.engagements import queries
+from awayteam.engagements import looking, queries
 from awayteam.engagements.forms.verbs import FORMS, form_for
 from awayteam.engagements.machine import SIGNED, State
 from awayteam.engagements.models import Side
@@ -38,6 +38,7 @@ def story(request: Request, pk: int) -> HttpResponseBase:
 def context_of(request: Request, found: Story) -> dict[str, Any]:
     """What the story's page needs."""
     standing: Standing = found.held.standing
+    looking.remember(request, standing)
     forms = {one.verb: form_for(one.verb, found) for one in found.can_do if one.verb in FORMS}
     return {
         "story": found,

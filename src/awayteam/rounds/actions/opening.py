@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Count, Max, Q
 
 from awayteam.engagements.models import Engagement, ReviewMode
 from awayteam.engagements.plots import ENGAGEMENT
@@ -24,14 +24,18 @@ MOST_TITLE, MOST_URL, MOST_COMMIT = 200, 1000, 64
 
 
 def terms_of(engagement: Engagement) -> Terms:
-    """What an engagement's contract and history say of its next round; three statements."""
-    rounds = Round.objects.filter(engagement=engagement)
+    """What an engagement's contract and history say of its next round; two statements."""
+    rounds = Round.objects.filter(engagement=engagement).order_by()
+    counted = rounds.aggregate(
+        approved=Count("pk", filter=Q(kind=RoundKind.DESIGN, state=State.APPROVED)),
+        running=Count("pk", filter=Q(closed_at__isnull=True)),
+    )
     return Terms(
         state=engagement.state,
         mode=engagement.review_mode,
         pledge=pledge_of(engagement),
-        design_approved=rounds.filter(kind=RoundKind.DESIGN, state=State.APPROVED).exists(),
-        open_rounds=rounds.filter(closed_at__isnull=True).count(),
+        design_approved=counted["approved"] > 0,
+        open_rounds=counted["running"],
     )
 
 

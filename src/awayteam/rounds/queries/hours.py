@@ -10,7 +10,6 @@ from awayteam.kernel.errors import NotFound
 from awayteam.kernel.permissions import Decision
 from awayteam.rounds.models import Booking
 from awayteam.rounds.permissions import Sides
-from awayteam.rounds.pledge import pledge_of
 from awayteam.rounds.rules import Pledge
 
 
@@ -50,4 +49,5 @@ def hours(actor: Actor, engagement: Engagement, now: datetime, sides: Sides | No
             ref, name, minutes = given.get(row.person_id, (row.person.ref, str(row.person), 0))
             given[row.person_id] = (ref, name, minutes + row.minutes)
     by_person = sorted(given.values(), key=lambda one: (-one[2], one[1]))
-    return Hours(engagement, pledge_of(engagement), rows, by_person, (sides or Sides(actor, engagement, now)).home())
+    pledge = Pledge(engagement.pledged_hours * 60, sum(one[2] for one in by_person))
+    return Hours(engagement, pledge, rows, by_person, (sides or Sides(actor, engagement, now)).home())
