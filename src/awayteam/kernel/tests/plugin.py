@@ -4,6 +4,7 @@ This is a plugin (pyproject.toml names it) and not part of conftest.py, because 
 pytest reads any conftest.py.
 """
 
+import gc
 import os
 import shutil
 import tempfile
@@ -54,6 +55,13 @@ def pytest_itemcollected(item: pytest.Item) -> None:
     named = set(getattr(item, "fixturenames", ()))
     if item.get_closest_marker("django_db") or named & {"db", "transactional_db", "django_db_serialized_rollback"}:
         item.add_marker("database")
+
+
+def pytest_collection_finish() -> None:
+    """What was collected stays to the end: the collector of garbage needn't look through it again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 def start_postgresql() -> Any:
