@@ -4,7 +4,8 @@ from decimal import Decimal
 from typing import Annotated, Any, Literal
 
 from django.utils import timezone
-from ninja import Path, Query, Schema, Status
+from ninja import File, Form, Path, Query, Schema, Status
+from ninja.files import UploadedFile
 from pydantic import Field
 
 from awayteam.contributions.models import Repository
@@ -16,11 +17,13 @@ from awayteam.engagements.api.schemas import EngagementStandardOut
 from awayteam.engagements.api.writing import guard
 from awayteam.engagements.models import BaselineItem, Standard
 from awayteam.kernel.actor import Actor
-from awayteam.kernel.errors import NotFound
+from awayteam.kernel.errors import InvalidInput, NotFound
 from awayteam.kernel.paging import decode_cursor, encode_cursor
 from awayteam.kernel.requests import Request as Http
 from awayteam.kernel.rest import Id, Name, PageOf, Paging
+from awayteam.sources.results import MAX_BYTES
 
+MOST_FILES = 50
 FIELDS = ("id", "title", "repository", "path", "commit", "sha256")
 Kinds = Literal["check", "finding", "coverage", "defect"]
 assert set(BaselineItem.Kind.values) == {"check", "finding", "coverage", "defect"}
@@ -174,7 +177,7 @@ class ResultFileIn(Schema):
 
 
 class BaselineFilesIn(EngagementVersioned):
-    files: Annotated[list[ResultFileIn], Field(min_length=1, max_length=50)]
+    files: Annotated[list[ResultFileIn], Field(min_length=1, max_length=MOST_FILES)]
 
 
 class BaselineItemIn(EngagementVersioned):
@@ -222,6 +225,30 @@ def take_baseline(request: Http, at: Annotated[EngagementAt, Path()], body: Base
     with guard(request, at.id) as (row, now):
         found = actions.take_baseline(row, actor=request.actor, now=now, files=files, version=body.version)
         return {"counts": found.counts, "problems": found.problems}
+
+
+@router.post("/{id}/baseline/uploads", response=BaselineTakenOut, operation_id="engagement_upload_baseline")
+def upload_baseline(
+    request: Http, at: Annotated[EngagementAt, Path()], files: Annotated[list[UploadedFile], File()],
+    version: Annotated[int | None, Form(ge=1, strict=False, description="the version that you looked at")] = None,
+) -> Any:  # fmt: skip
+    """As `baseline/files`, with the files as parts `files` of a form (multipart/form-data), byte for byte."""
+    uploads = uploads_of(files)
+    with guard(request, at.id) as (row, now):
+        found = actions.take_baseline(row, actor=request.actor, now=now, files=uploads, version=version)
+        return {"counts": found.counts, "problems": found.problems}
+
+
+def uploads_of(files: list[UploadedFile]) -> list[actions.Upload]:
+    """The files, read. Raises `InvalidInput` for too many of them, and for more than is read in all."""
+    if len(files) > MOST_FILES:
+        what = f"at most {MOST_FILES} files at a time"
+        raise InvalidInput(f"There are {len(files)} files.", f"Send {what}.", {"files": what})
+    size = sum(one.size or 0 for one in files)
+    if size > MAX_BYTES:
+        what = f"at most {MAX_BYTES:,} bytes in all"
+        raise InvalidInput(f"The files have {size:,} bytes.", f"Send {what}.", {"files": what})
+    return [actions.Upload(one.name or "file", b"".join(one.chunks())) for one in files]
 
 
 @router.post("/{id}/baseline", response={201: BaselineItemOut}, operation_id="engagement_add_baseline_item")

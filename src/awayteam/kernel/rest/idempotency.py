@@ -9,13 +9,14 @@ import hashlib
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from django.core.exceptions import RequestDataTooBig
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from awayteam.kernel.models import IdempotentWrite
 from awayteam.kernel.requests import Request
-from awayteam.kernel.rest.problems import problem
+from awayteam.kernel.rest.problems import of_size, problem
 
 HEADER = "Idempotency-Key"
 LONGEST_KEY = 200
@@ -42,10 +43,13 @@ class IdempotencyMiddleware:
         if len(key) > LONGEST_KEY or not key.isascii() or not key.isprintable():
             advice = "Send up to 200 printable ASCII characters, such as a random UUID."
             return problem(request, 400, f"{HEADER} can't be used.", advice=advice)
-        return self._once(request, acted.actor.user_id, key)
+        try:
+            print_ = fingerprint(request)
+        except RequestDataTooBig as error:
+            return of_size(request, error)
+        return self._once(request, acted.actor.user_id, key, print_)
 
-    def _once(self, request: HttpRequest, user_id: int, key: str) -> HttpResponse:
-        print_ = fingerprint(request)
+    def _once(self, request: HttpRequest, user_id: int, key: str, print_: str) -> HttpResponse:
         with transaction.atomic():
             try:
                 with transaction.atomic():  # another one with this key, still under way, is waited for here
