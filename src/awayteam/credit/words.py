@@ -44,7 +44,7 @@ def number(value: Decimal) -> str:
 def amount(value: Decimal, measure: str, unit: str = "points") -> str:
     """ "12 days", "1.5 hours"; points in the organisation's own `unit`; thanks are only counted."""
     if measure == Measure.THANKS:
-        return f"{number(value)} ×"
+        return f"{number(value)} {'time' if value == 1 else 'times'}"
     if measure == Measure.POINTS:
         return f"{number(value)} {unit} a week"
     name = SINGULAR.get(measure, measure) if value == 1 else PLURAL.get(measure, measure)

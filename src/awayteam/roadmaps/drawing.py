@@ -118,7 +118,7 @@ def _spoken(row: Row) -> str:
 
 
 def _cut(title: str) -> str:
-    return title if len(title) <= 34 else title[:33].rstrip() + "…"
+    return title if len(title) <= 31 else title[:30].rstrip() + "…"
 
 
 def sparkline(view: KeyResultView) -> Markup:

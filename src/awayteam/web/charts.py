@@ -5,7 +5,9 @@ from math import ceil, floor, log10
 
 from markupsafe import Markup
 
-BAR_HEIGHT, BAR_GAP, LABEL_WIDTH, CHART_WIDTH = 18, 6, 150, 560
+BAR_HEIGHT, BAR_GAP, CHART_WIDTH = 18, 6, 420
+LETTER, LABEL_MOST = 7.2, 250
+"""Pixels of a letter of a label, so that it has room; and of all of a label: what is longer is shortened."""
 
 
 def ticks(highest: float, wanted: int = 4) -> list[float]:
@@ -21,21 +23,24 @@ def ticks(highest: float, wanted: int = 4) -> list[float]:
 def bars(title: str, rows: Sequence[tuple[str, float]], unit: str = "") -> Markup:
     """Horizontal bars, one for each (label, value); the table stands behind "Table"."""
     marks = ticks(max((value for _, value in rows), default=0))
-    scale = (CHART_WIDTH - LABEL_WIDTH - 60) / marks[-1]
+    left = round(min(max((len(label) for label, _ in rows), default=0) * LETTER + 8, LABEL_MOST))
+    scale = (CHART_WIDTH - left - 60) / marks[-1]
     height = len(rows) * (BAR_HEIGHT + BAR_GAP) + 4
-    drawn = Markup("").join(_bar(label, value, index, scale) for index, (label, value) in enumerate(rows))
+    drawn = Markup("").join(_bar(label, value, index, left, scale) for index, (label, value) in enumerate(rows))
     return _figure(title, drawn, height, rows, unit)
 
 
-def _bar(label: str, value: float, index: int, scale: float) -> Markup:
+def _bar(label: str, value: float, index: int, left: int, scale: float) -> Markup:
+    most = int((LABEL_MOST - 8) / LETTER)
+    words = label if len(label) <= most else f"{label[: most - 1]}…"
     top = index * (BAR_HEIGHT + BAR_GAP)
     return Markup(
         '<text class="label" x="{}" y="{}" text-anchor="end">{}</text>'
         '<rect class="bar" x="{}" y="{}" width="{:.1f}" height="{}" rx="2"/>'
         '<text class="value" x="{:.1f}" y="{}">{}</text>'
     ).format(
-        LABEL_WIDTH - 8, top + 13, label[:24], LABEL_WIDTH, top, max(value * scale, 1), BAR_HEIGHT,
-        LABEL_WIDTH + value * scale + 6, top + 13, f"{value:,g}",
+        left - 8, top + 13, words, left, top, max(value * scale, 1), BAR_HEIGHT,
+        left + value * scale + 6, top + 13, f"{value:,g}",
     )  # fmt: skip
 
 

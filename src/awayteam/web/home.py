@@ -67,7 +67,7 @@ def _moved(request: Request, now: datetime) -> "list[Run]":
         cursor, lines = latest.next_cursor, runs(told)
         if cursor is None or len(lines) > EVENTS_SHOWN:
             break
-    return lines[:EVENTS_SHOWN]
+    return sorted(lines[:EVENTS_SHOWN], key=lambda run: run.first.event.at, reverse=True)
 
 
 @require_safe

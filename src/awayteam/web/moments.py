@@ -4,6 +4,7 @@ The server writes UTC; `awayteam.js` turns the exact times into the reader's zon
 """
 
 from datetime import UTC, date, datetime
+from functools import lru_cache
 
 from django.utils import timezone
 from markupsafe import Markup
@@ -24,8 +25,12 @@ def distance(seconds: float) -> str:
         (730 * DAY, 30.44 * DAY, "months"),
     ):
         if size < limit:
-            return f"{int(size // unit)} {word}"
-    return f"{int(size // (365.25 * DAY))} years"
+            return _counted(int(size // unit), word)
+    return _counted(int(size // (365.25 * DAY)), "years")
+
+
+def _counted(count: int, word: str) -> str:
+    return f"{count} {word.removesuffix('s') if count == 1 and len(word) > 1 else word}"
 
 
 def relative(at: datetime, now: datetime) -> str:
@@ -43,29 +48,33 @@ def ago(at: datetime | None, never: str = "never") -> Markup | str:
     """How long ago (or in how long), with the exact time on hover; `never` where there is no time."""
     if at is None:
         return never
-    return Markup('<time datetime="{}" title="{}" data-time="relative">{}</time>').format(
-        at.astimezone(UTC).isoformat(timespec="seconds"), exact(at), relative(at, timezone.now())
-    )
+    return _time(at, exact(at), "relative", relative(at, timezone.now()))
 
 
 def moment(at: datetime | None, never: str = "—") -> Markup | str:
     """The exact time to the minute, with how long ago on hover."""
     if at is None:
         return never
-    return Markup('<time datetime="{}" title="{}" data-time="exact">{}</time>').format(
-        at.astimezone(UTC).isoformat(timespec="seconds"), relative(at, timezone.now()), exact(at)
-    )
+    return _time(at, relative(at, timezone.now()), "exact", exact(at))
 
 
 def day(at: datetime | date | None, never: str = "—") -> Markup | str:
     """The date alone, with the exact time on hover."""
     if at is None:
         return never
-    if not isinstance(at, datetime):
-        return Markup('<time datetime="{0}">{0}</time>').format(at.isoformat())
-    return Markup('<time datetime="{}" title="{}" data-time="day">{}</time>').format(
-        at.astimezone(UTC).isoformat(timespec="seconds"), exact(at), f"{at.astimezone(UTC):%Y-%m-%d}"
-    )
+    return _time(at, exact(at), "day", f"{at.astimezone(UTC):%Y-%m-%d}") if isinstance(at, datetime) else _plain(at)
+
+
+@lru_cache(maxsize=4_096)
+def _plain(at: date) -> Markup:
+    """A plan of hundreds of items shows the same days over and over."""
+    return Markup(f'<time datetime="{at.isoformat()}">{at.isoformat()}</time>')  # noqa: S704 - digits only
+
+
+def _time(at: datetime, title: str, shown_as: str, text: str) -> Markup:
+    """`title` and `text` are digits and words of this module, so nothing needs to be escaped: lists have hundreds."""
+    stamp = at.astimezone(UTC).isoformat(timespec="seconds")
+    return Markup(f'<time datetime="{stamp}" title="{title}" data-time="{shown_as}">{text}</time>')  # noqa: S704 - as said
 
 
 def clock(face: ClockFace) -> Markup:
