@@ -214,12 +214,13 @@ def list_defects(
     number: Annotated[int, typer.Option("--engagement", min=0)] = NOT_GIVEN,
     service: Annotated[str, typer.Option("--service", metavar="REF")] = "",
     state: Annotated[str, typer.Option("--state", help="open, closed, all, or one state.")] = "open",
+    sort: Annotated[str, typer.Option("--sort", help="age, due, found, severity or title, or -age...")] = "age",
     limit: LIMIT = 50,
     cursor: CURSOR = "",
     person: PERSON = "",
     as_json: JSON = False,
 ) -> None:
-    """Defects, the newest first."""
+    """Defects, the newest first unless sorted otherwise."""
     django()
     from django.utils import timezone
 
@@ -232,8 +233,8 @@ def list_defects(
     actor, now = actor_of(person), timezone.now()
     page = queries.defects(
         actor, engagement=_engagement(number, actor) if number else None,
-        service=catalog.resolve(actor, service) if service else None, state=state, now=now,
-        cursor=cursor or None, limit=limit,
+        service=catalog.resolve(actor, service) if service else None, state=state, sort=sort,
+        now=now, cursor=cursor or None, limit=limit,
     )  # fmt: skip
     print_defects(page, as_json)
 

@@ -20,6 +20,8 @@ from awayteam.handovers.words import STATE_WORDS, TONES
 from awayteam.kernel import panels
 from awayteam.kernel.panels import Panel
 from awayteam.kernel.requests import Request
+from awayteam.lists import listings
+from awayteam.lists.listings import Listing
 from awayteam.organisation.models import Team
 
 KINDS = frozenset({"API", "Component", "Resource", "System"})
@@ -33,6 +35,7 @@ def register() -> None:
     panels.register("engagement", Panel("warranty", "Warranty", 50, _warranty, "handovers/warranty_panel.html"))
     panels.register("entity", Panel("visits", "Visits and warranty", 30, _entity, "handovers/entity_panel.html"))
     panels.register("team", Panel("self-service", "Better self-service", 60, _team, "handovers/team_panel.html"))
+    listings.register(Listing("defects", "Defects"))
 
 
 def _standing(request: Request, engagement: Engagement, now: datetime) -> Standing:

@@ -76,18 +76,19 @@ class DefectQuery(Paging):
     state: Annotated[
         Literal["open", "closed", "all", "away", "home", "disputed", "fixed", "dismissed", "lapsed"], Field()
     ] = "open"
+    sort: Annotated[str, Field(pattern=r"^-?[a-z]{1,20}$", description="age, due, found, severity or title")] = "age"
 
 
 @router.get("/defects", response=PageOf[DefectOut])
 def list_defects(request: Request, query: Annotated[DefectQuery, Query()]) -> Any:
-    """Defects of what visits built, the newest first."""
+    """Defects of what visits built, the newest first unless sorted otherwise."""
     actor, now = request.actor, timezone.now()
     team = query.team
     page = queries.defects(
         actor, engagement=engagement(request, query.engagement) if query.engagement is not None else None,
         service=catalog.resolve(actor, query.service) if query.service else None,
         team=organisation.team(actor, team if ":" in team else f"group:{team}") if team else None,
-        state=query.state, now=now, cursor=query.cursor, limit=query.limit,
+        state=query.state, sort=query.sort, now=now, cursor=query.cursor, limit=query.limit,
     )  # fmt: skip
     return page_of(page, [schemas.defect_of(row) for row in page.items])
 

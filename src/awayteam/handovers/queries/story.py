@@ -144,7 +144,7 @@ class HandoverStory:
 
 def load(actor: Actor, pk: int, now: datetime) -> Handover:
     """The handover, if the actor may see it. Raises `NotFound`."""
-    related = (*HANDOVER.related, "clock", "turn_person", "turn_team", "reviewer", "begun_by")
+    related = (*HANDOVER.related, "engagement__service", "clock", "turn_person", "turn_team", "reviewer", "begun_by")
     seen = visible_handovers(actor, Handover.objects.filter(pk=pk), now).select_related(*related).first()
     if seen is None:
         raise NotFound(f"There is no handover {pk}.", "Look at the engagement.")

@@ -1,5 +1,6 @@
 """What comes after a handover: deployments, defects, looking back, and the suggestion that a service serves itself."""
 
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from django.http import HttpResponseBase
@@ -14,12 +15,14 @@ from awayteam.discussions.queries import box
 from awayteam.handovers import actions, queries
 from awayteam.handovers.forms import DEFECT_FORMS, DefectForm, DeployForm, LookBackForm, VersionForm
 from awayteam.handovers.machine import DefectVerb
+from awayteam.handovers.models import Defect
 from awayteam.handovers.plots import DEFECT
 from awayteam.handovers.queries import DefectStory
 from awayteam.handovers.views.handovers import engagement_of
 from awayteam.handovers.words import DEFECT_STATE_WORDS, DEFECT_TONES, STEP_WORDS
 from awayteam.kernel.errors import InvalidInput, NotFound
-from awayteam.kernel.pages import ReasonForm, done, render
+from awayteam.kernel.pages import ReasonForm, csv_file, done, render
+from awayteam.kernel.paging import Page
 from awayteam.kernel.requests import Request
 
 PAGE = 50
@@ -47,6 +50,25 @@ def deploy(request: Request, engagement: int) -> HttpResponseBase:
     return render(request, "handovers/deploy.html", context, 422 if request.method == "POST" else 200)
 
 
+COLUMNS = (
+    *(
+        "number",
+        "title",
+        "state",
+        "severity",
+        "engagement",
+        "away team",
+        "home team",
+        "service",
+        "whose",
+        "under warranty",
+    ),
+    *("repository", "path", "line", "commit", "turn", "turn of team", "due at", "found at", "reported by"),
+    *("reported at", "ended at", "address"),
+)
+EXPORT_MOST, EXPORT_PAGE = 100_000, 1_000
+
+
 @require_safe
 def defects(request: Request) -> HttpResponseBase:
     """The list of defects: all that the reader may see, of an engagement or of a service."""
@@ -57,13 +79,42 @@ def defects(request: Request) -> HttpResponseBase:
     engagement = engagement_of(request, int(number), now) if number.isdecimal() and len(number) < 18 else None
     ref = request.GET.get("service", "").strip()[:300]
     service = catalog.resolve(request.actor, ref) if ref else None
-    page = queries.defects(
-        request.actor, engagement=engagement, service=service, state=state, now=now,
-        cursor=request.GET.get("cursor") or None, limit=PAGE,
-    )  # fmt: skip
-    context = {"page": page, "state": state, "states": STATES, "engagement": engagement, "service": service,
-               "defect_words": DEFECT_STATE_WORDS, "defect_tones": DEFECT_TONES}  # fmt: skip
+    sort = request.GET.get("sort", "age")
+
+    def read(cursor: str | None, limit: int) -> Page[Defect]:
+        return queries.defects(
+            request.actor, engagement=engagement, service=service, state=state, sort=sort, now=now, cursor=cursor,
+            limit=limit,
+        )  # fmt: skip
+
+    if request.GET.get("format") == "csv":
+        return csv_file("defects", COLUMNS, (_values(request, row) for row in _all(read)))
+    page = read(request.GET.get("cursor") or None, PAGE)
+    context = {"page": page, "state": state, "states": STATES, "sort": sort, "engagement": engagement,
+               "service": service, "defect_words": DEFECT_STATE_WORDS, "defect_tones": DEFECT_TONES}  # fmt: skip
     return render(request, "handovers/defects.html", context)
+
+
+def _all(read: Callable[[str | None, int], Page[Defect]]) -> Iterator[Defect]:
+    """Every row of the list, page by page."""
+    cursor, sent = None, 0
+    while sent < EXPORT_MOST:
+        page = read(cursor, EXPORT_PAGE)
+        yield from page.items
+        sent, cursor = sent + len(page.items), page.next_cursor
+        if cursor is None:
+            return
+
+
+def _values(request: Request, row: Defect) -> tuple[Any, ...]:
+    visit = row.engagement
+    return (
+        *(row.pk, row.title, row.state, row.severity, visit.pk, visit.away_team.ref, visit.home_team.ref),
+        *(visit.service.ref if visit.service else "", row.routed, row.under_warranty, row.repository, row.path),
+        *(row.line, row.commit, row.turn_person.ref if row.turn_person else ""),
+        *(row.turn_team.ref if row.turn_team else "", row.due_at, row.found_at, row.label, row.created_at),
+        *(row.closed_at, request.build_absolute_uri(reverse("defect", args=[row.pk]))),
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
