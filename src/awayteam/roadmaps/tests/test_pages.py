@@ -235,3 +235,13 @@ def test_lists_come_as_csv(world: World) -> None:
     assert lines[0].startswith("rank,id,title")
     assert [line.split(",")[2] for line in lines[1:]] == ["Cache baskets", "Share a basket", "Wish list", "Old tables"]
     assert b"".join(ada.get("/roadmaps/?format=csv")).count(b"\n") == 5  # type: ignore[arg-type]
+
+
+def test_a_title_is_escaped_once_wherever_its_row_shows_it(world: World) -> None:
+    Item.objects.filter(title="Share a basket").update(title='<b>R&D "fast"</b>')
+    html = client(world).get(TEAM).content.decode()
+    assert "<b>R" not in html
+    assert "&amp;lt;" not in html
+    title = "&lt;b&gt;R&amp;D &#34;fast&#34;&lt;/b&gt;"
+    assert f'aria-label="{title}: one up"' in html
+    assert f">{title}</a>" in html
