@@ -5,8 +5,9 @@ from datetime import datetime, timedelta
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
-from awayteam.kernel import turns
+from awayteam.kernel import events, turns
 from awayteam.kernel.actor import Actor
 from awayteam.kernel.events import Subject
 from awayteam.kernel.models import Clock
@@ -57,3 +58,15 @@ def test_an_app_fills_the_lists(shop: Shop, ada: Client, monkeypatch: pytest.Mon
     assert soon.count("<tr>") == 12
     assert "8 more that press less." in soon
     assert '<a href="/requests/?to=sign">31 to sign</a>' in soon
+
+
+def test_what_moved_stands_in_the_order_of_its_time(shop: Shop, ada: Client) -> None:
+    ago = [timedelta(hours=2), timedelta(minutes=5), timedelta(hours=9)]
+    for number, since in enumerate(ago):
+        subject = Subject("team", min(shop.actor("ada").teams), f"Told {number}")
+        events.append(
+            events.EventName.TEAM_UPDATED, subject=subject, actor=shop.actor("ada"), now=timezone.now() - since,
+            reason=f"because of {number}",
+        )  # fmt: skip
+    html = ada.get("/").content.decode()
+    assert html.index("Told 1") < html.index("Told 0") < html.index("Told 2")
