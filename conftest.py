@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import transaction
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -24,6 +25,17 @@ def _flush_empties_append_only_tables() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(BaseDatabaseOperations, "execute_sql_flush", flush_all)
         yield
+
+
+@pytest.fixture(scope="module")
+def of_module(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:  # noqa: ARG001 - it must be there
+    """A transaction around a module of tests: a world is built in it once, and each test takes a copy of it.
+
+    What a test changes in the database is undone after it, as ever.
+    """
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield
+        transaction.set_rollback(True)
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """Disputes: who may, who decides, what silence does; denied and nothing changed."""
 
 from collections.abc import Callable
+from copy import deepcopy
 from datetime import timedelta
 from typing import Any
 
@@ -21,11 +22,16 @@ from awayteam.notifications.models import Notification
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def lived() -> Spring:
+@pytest.fixture(scope="module")
+def spring_of_module(of_module: None) -> Spring:
     made = spring()
     derive(made.now)
     return made
+
+
+@pytest.fixture
+def lived(spring_of_module: Spring, db: None) -> Spring:
+    return deepcopy(spring_of_module)
 
 
 def _entry(kind: str = "engagement-completed") -> Entry:

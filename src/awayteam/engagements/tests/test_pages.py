@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from copy import deepcopy
 from datetime import timedelta
 from typing import Any
 
@@ -29,11 +30,16 @@ ROUND_THE_CLOCK = {"weekdays": [0, 1, 2, 3, 4, 5, 6], "hours": ["00:00", "24:00"
 See = Callable[..., str]
 
 
-@pytest.fixture
-def village() -> Village:
+@pytest.fixture(scope="module")
+def settled(of_module: None) -> Village:
     made = settle()
     Team.objects.update(calendar=ROUND_THE_CLOCK)
     return made
+
+
+@pytest.fixture
+def village(settled: Village, db: None) -> Village:
+    return deepcopy(settled)
 
 
 def client(name: str) -> Client:

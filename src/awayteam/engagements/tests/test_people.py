@@ -1,5 +1,6 @@
 """Members and open places through the real actions: who may, who must agree, what access follows."""
 
+from copy import deepcopy
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -19,9 +20,14 @@ pytestmark = pytest.mark.django_db
 MORNING = datetime(2026, 3, 10, 9, tzinfo=NOON.tzinfo)
 
 
-@pytest.fixture
-def village() -> Village:
+@pytest.fixture(scope="module")
+def settled(of_module: None) -> Village:
     return settle()
+
+
+@pytest.fixture
+def village(settled: Village, db: None) -> Village:
+    return deepcopy(settled)
 
 
 def may(village: Village, name: str, at: datetime = MORNING, path: str = "refunds/a.py") -> bool:

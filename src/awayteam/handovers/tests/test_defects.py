@@ -1,5 +1,6 @@
 """Defects through their actions: whose they are by paths, commits and blame, and what happens with them then."""
 
+from copy import deepcopy
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -35,9 +36,14 @@ ValueError: cents
 """
 
 
-@pytest.fixture
-def hamlet() -> Hamlet:
+@pytest.fixture(scope="module")
+def built(of_module: None) -> Hamlet:
     return build()
+
+
+@pytest.fixture
+def hamlet(built: Hamlet, db: None) -> Hamlet:
+    return deepcopy(built)
 
 
 def follow(hamlet: Hamlet, folder: Path, engagement: Engagement) -> tuple[Repo, dict[str, str]]:

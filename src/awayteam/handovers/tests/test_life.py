@@ -1,5 +1,6 @@
 """Handovers through their actions: what each side may do, what clocks do, and what stands in the rows after it."""
 
+from copy import deepcopy
 from datetime import timedelta
 from typing import Any
 
@@ -38,9 +39,14 @@ JUNIT = (
 )
 
 
-@pytest.fixture
-def hamlet() -> Hamlet:
+@pytest.fixture(scope="module")
+def built(of_module: None) -> Hamlet:
     return build()
+
+
+@pytest.fixture
+def hamlet(built: Hamlet, db: None) -> Hamlet:
+    return deepcopy(built)
 
 
 def everything() -> str:

@@ -1,5 +1,6 @@
 """Figures of a small town whose life is known, each against the cases that it links to."""
 
+from copy import deepcopy
 from datetime import timedelta
 from decimal import Decimal
 
@@ -18,9 +19,14 @@ from awayteam.requests.tests.town import Town
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def lived() -> tuple[Town, dict[str, Request]]:
+@pytest.fixture(scope="module")
+def spring_of_module(of_module: None) -> tuple[Town, dict[str, Request]]:
     return spring()
+
+
+@pytest.fixture
+def lived(spring_of_module: tuple[Town, dict[str, Request]], db: None) -> tuple[Town, dict[str, Request]]:
+    return deepcopy(spring_of_module)
 
 
 def asked(town: Town, actor: Actor = SYSTEM, **given: str) -> Scope:
@@ -212,9 +218,3 @@ def test_unknown_teams_measures_and_parts_are_refused(lived: tuple[Town, dict[st
 
 def test_every_measure_says_what_it_counts() -> None:
     assert all(one.title and one.says.endswith(".") for one in MEASURES.values())
-
-
-def test_nothing_yet_is_no_accident() -> None:
-    found = queries.figures(scope(SYSTEM, Asked(), Town().now + timedelta(days=1)))
-    assert (found.open, found.decided.now.n, found.parts, found.worst, found.change) == (0, 0, [], None, None)
-    assert words.promise_verdict(found.promises) == "No promise ended in this window."

@@ -1,5 +1,6 @@
 """Insights of visits: a spring told by hand; every number is the number of its cases."""
 
+from copy import deepcopy
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -26,8 +27,8 @@ pytestmark = pytest.mark.django_db
 LATER = datetime(2026, 6, 1, 12, tzinfo=UTC)
 
 
-@pytest.fixture
-def village() -> Village:
+@pytest.fixture(scope="module")
+def settled(of_module: None) -> Village:
     """Three visits of payments to orders, all begun on 9 March:
 
     - for a request: a round answered after two working hours, accepted on 20 March, in production on the 23rd;
@@ -56,6 +57,11 @@ def village() -> Village:
     for day in range((LATER - MONDAY).days):
         clocks.run_due(MONDAY + timedelta(days=day))
     return made
+
+
+@pytest.fixture
+def village(settled: Village, db: None) -> Village:
+    return deepcopy(settled)
 
 
 def _answer(made: Village, visit: Engagement) -> None:

@@ -1,5 +1,6 @@
 """Pages of roadmaps: they answer, say what matters, and what is done on them is done once, by those who may."""
 
+from copy import deepcopy
 from decimal import Decimal
 
 import pytest
@@ -18,11 +19,16 @@ TEAM = "/roadmaps/default/orders/"
 WHY = {"reason": "Because."}
 
 
-@pytest.fixture
-def world(db: None) -> World:
+@pytest.fixture(scope="module")
+def built(of_module: None) -> World:
     made = World()
     shop.build(made.orders, made.search, made.lead, timezone.now())
     return made
+
+
+@pytest.fixture
+def world(built: World, db: None) -> World:
+    return deepcopy(built)
 
 
 def client(world: World, name: str = "ada") -> Client:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from copy import deepcopy
 from datetime import timedelta
 from typing import Any
 
@@ -23,11 +24,15 @@ pytestmark = pytest.mark.django_db
 LATER = MONDAY + timedelta(hours=1)
 
 
+@pytest.fixture(scope="module")
+def pitched(of_module: None) -> Camp:
+    return pitch()
+
+
 @pytest.fixture
-def camp() -> Iterator[Camp]:
-    made = pitch()
+def camp(pitched: Camp, db: None) -> Iterator[Camp]:
     with time_machine.travel(LATER, tick=False):
-        yield made
+        yield deepcopy(pitched)
 
 
 def client(name: str) -> Client:

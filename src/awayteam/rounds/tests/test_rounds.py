@@ -1,5 +1,6 @@
 """Rounds through their actions: who may answer, what may be demanded, what silence does, and what rows say."""
 
+from copy import deepcopy
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -26,9 +27,14 @@ pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
 
 
-@pytest.fixture
-def camp() -> Camp:
+@pytest.fixture(scope="module")
+def pitched(of_module: None) -> Camp:
     return pitch()
+
+
+@pytest.fixture
+def camp(pitched: Camp, db: None) -> Camp:
+    return deepcopy(pitched)
 
 
 def rows(*tables: type[models.Model]) -> str:
@@ -276,37 +282,6 @@ def test_rounds_end_with_their_engagement(camp: Camp) -> None:
         assert row.state == state
     assert not Trip.objects.filter(answered_at__isnull=True).exists()
     assert not Clock.objects.filter(kind="round", state="running").exists()
-
-
-def test_under_architecture_the_decider_signs_the_design_and_colleagues_look_at_changes() -> None:
-    camp = pitch(review_mode="architecture")
-    error = denied(camp.show, error=Conflict)
-    assert "The design comes first" in str(error)
-    design = camp.show(kind="design", title="How refunds work")
-    assert design.turn_person == camp.person("olga")
-    for name in ("oscar", "paul", "pia", "sam", "mona"):
-        denied(actions.approve, design, actor=camp.actor(name), now=MONDAY)
-    actions.approve(design, actor=camp.actor("olga"), now=MONDAY)
-    change = camp.show()
-    assert (change.state, change.turn_person, change.turn_team) == ("own-review", None, camp.engagement.away_team)
-    for name in ("paul", "olga", "oscar", "sam"):
-        denied(actions.approve, change, actor=camp.actor(name), now=MONDAY)
-    change = actions.approve(change, actor=camp.actor("pia"), now=MONDAY)
-    assert change.state == "approved"
-    assert not Trip.objects.filter(round=change).exists()
-
-
-def test_beyond_the_pledge_nothing_is_demanded_and_more_may_be_given() -> None:
-    camp = pitch(pledged_hours=1)
-    olga = camp.actor("olga")
-    actions.book(camp.engagement, actor=olga, now=MONDAY, minutes=60, what="Pairing")
-    row = camp.show()
-    assert (row.state, row.way, row.turn_person) == ("fall-back", "independent", camp.person("sam"))
-    assert "used up" in row.why
-    row = actions.approve(row, actor=olga, now=MONDAY, minutes=15)
-    assert row.state == "approved"
-    trip = Trip.objects.get()
-    assert (trip.asked_home, trip.in_time) == (False, True)
 
 
 def test_two_who_answer_at_once_dont_overwrite_each_other(camp: Camp) -> None:

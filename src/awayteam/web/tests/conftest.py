@@ -1,23 +1,14 @@
 """The shop is built once for each module of tests, inside a transaction that ends with it."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
-from django.db import transaction
 from django.test import Client
 
 from awayteam.web.tests.shop import Shop, build
 
 
 @pytest.fixture(scope="module")
-def shop_of_module(
-    django_db_setup: None, django_db_blocker: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Shop]:
-    with django_db_blocker.unblock(), transaction.atomic():  # type: ignore[attr-defined]
-        folder: Path = tmp_path_factory.mktemp("shop")
-        yield build(folder)
-        transaction.set_rollback(True)
+def shop_of_module(of_module: None, tmp_path_factory: pytest.TempPathFactory) -> Shop:
+    return build(tmp_path_factory.mktemp("shop"))
 
 
 @pytest.fixture
