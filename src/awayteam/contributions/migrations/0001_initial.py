@@ -76,6 +76,9 @@ class Migration(migrations.Migration):
                 ('branch', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='contributions.branch')),
                 ('author', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='contributions.commitauthor')),
             ],
+            options={
+                'indexes': [models.Index(fields=['mark'], name='commit_mark')],
+            },
         ),
         migrations.CreateModel(
             name='Correction',
@@ -263,10 +266,6 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='commit',
             index=models.Index(fields=['repository', 'committed'], name='commit_time'),
-        ),
-        migrations.AddIndex(
-            model_name='commit',
-            index=models.Index(fields=['mark'], name='commit_mark'),
         ),
         migrations.AddConstraint(
             model_name='commit',

@@ -43,6 +43,10 @@ class Migration(migrations.Migration):
                 ('turn_person', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='organisation.person')),
                 ('turn_team', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='organisation.team')),
             ],
+            options={
+                'indexes': [models.Index(condition=models.Q(('turn_person__isnull', False)), fields=['turn_person', 'due_at'], name='dispute_turn'), models.Index(condition=models.Q(('turn_team__isnull', False)), fields=['turn_team', 'due_at'], name='dispute_turn_team'), models.Index(fields=['state', 'due_at'], name='dispute_state')],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['taken-back', 'upheld', 'withdrawn-entry']), ('closed_at__isnull', False)), models.Q(models.Q(('state__in', ['taken-back', 'upheld', 'withdrawn-entry']), _negated=True), ('closed_at__isnull', True)), _connector='OR'), name='dispute_closed_when_final'), models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['taken-back', 'upheld', 'withdrawn-entry']), _negated=True), models.Q(('clock__isnull', True), ('turn_person__isnull', True), ('turn_team__isnull', True)), _connector='OR'), name='dispute_final_has_no_turn')],
+            },
         ),
         migrations.CreateModel(
             name='DisputeStep',
@@ -92,6 +96,8 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name_plural': 'entries',
                 'ordering': ['-at', '-id'],
+                'indexes': [models.Index(fields=['person', 'at'], name='creditentry_person'), models.Index(fields=['team', 'at'], name='creditentry_team'), models.Index(fields=['kind', 'at'], name='creditentry_kind'), models.Index(fields=['at', 'id'], name='creditentry_at'), models.Index(fields=['subject_kind', 'subject_id'], name='creditentry_subject')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('person__isnull', False), ('team__isnull', False), _connector='OR'), name='creditentry_of_somebody'), models.CheckConstraint(condition=models.Q(('quantity__gt', 0)), name='creditentry_of_something'), models.CheckConstraint(condition=models.Q(models.Q(('evidence_kind', ''), _negated=True), ('evidence_id__gt', 0)), name='creditentry_has_evidence')],
             },
         ),
         migrations.AddField(
@@ -107,6 +113,10 @@ class Migration(migrations.Migration):
                 ('entry', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='units', to='credit.entry')),
                 ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organisation.team')),
             ],
+            options={
+                'indexes': [models.Index(fields=['unit', 'entry'], name='creditentryunit_unit')],
+                'constraints': [models.UniqueConstraint(fields=('entry', 'unit'), name='creditentryunit_once')],
+            },
         ),
         migrations.CreateModel(
             name='UnitAbove',
@@ -119,78 +129,11 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name_plural': 'units above',
+                'constraints': [models.UniqueConstraint(condition=models.Q(('ends__isnull', True)), fields=('team',), name='unitabove_open_once'), models.CheckConstraint(condition=models.Q(('starts__isnull', True), ('ends__isnull', True), ('ends__gte', models.F('starts')), _connector='OR'), name='unitabove_ends_after_it_starts')],
             },
-        ),
-        migrations.AddIndex(
-            model_name='entry',
-            index=models.Index(fields=['person', 'at'], name='creditentry_person'),
-        ),
-        migrations.AddIndex(
-            model_name='entry',
-            index=models.Index(fields=['team', 'at'], name='creditentry_team'),
-        ),
-        migrations.AddIndex(
-            model_name='entry',
-            index=models.Index(fields=['kind', 'at'], name='creditentry_kind'),
-        ),
-        migrations.AddIndex(
-            model_name='entry',
-            index=models.Index(fields=['at', 'id'], name='creditentry_at'),
-        ),
-        migrations.AddIndex(
-            model_name='entry',
-            index=models.Index(fields=['subject_kind', 'subject_id'], name='creditentry_subject'),
-        ),
-        migrations.AddConstraint(
-            model_name='entry',
-            constraint=models.CheckConstraint(condition=models.Q(('person__isnull', False), ('team__isnull', False), _connector='OR'), name='creditentry_of_somebody'),
-        ),
-        migrations.AddConstraint(
-            model_name='entry',
-            constraint=models.CheckConstraint(condition=models.Q(('quantity__gt', 0)), name='creditentry_of_something'),
-        ),
-        migrations.AddConstraint(
-            model_name='entry',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('evidence_kind', ''), _negated=True), ('evidence_id__gt', 0)), name='creditentry_has_evidence'),
-        ),
-        migrations.AddIndex(
-            model_name='dispute',
-            index=models.Index(condition=models.Q(('turn_person__isnull', False)), fields=['turn_person', 'due_at'], name='dispute_turn'),
-        ),
-        migrations.AddIndex(
-            model_name='dispute',
-            index=models.Index(condition=models.Q(('turn_team__isnull', False)), fields=['turn_team', 'due_at'], name='dispute_turn_team'),
-        ),
-        migrations.AddIndex(
-            model_name='dispute',
-            index=models.Index(fields=['state', 'due_at'], name='dispute_state'),
-        ),
-        migrations.AddConstraint(
-            model_name='dispute',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['taken-back', 'upheld', 'withdrawn-entry']), ('closed_at__isnull', False)), models.Q(models.Q(('state__in', ['taken-back', 'upheld', 'withdrawn-entry']), _negated=True), ('closed_at__isnull', True)), _connector='OR'), name='dispute_closed_when_final'),
-        ),
-        migrations.AddConstraint(
-            model_name='dispute',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['taken-back', 'upheld', 'withdrawn-entry']), _negated=True), models.Q(('clock__isnull', True), ('turn_person__isnull', True), ('turn_team__isnull', True)), _connector='OR'), name='dispute_final_has_no_turn'),
         ),
         migrations.AddConstraint(
             model_name='dispute',
             constraint=models.UniqueConstraint(condition=models.Q(('closed_at__isnull', True)), fields=('entry',), name='dispute_open_once'),
-        ),
-        migrations.AddIndex(
-            model_name='entryunit',
-            index=models.Index(fields=['unit', 'entry'], name='creditentryunit_unit'),
-        ),
-        migrations.AddConstraint(
-            model_name='entryunit',
-            constraint=models.UniqueConstraint(fields=('entry', 'unit'), name='creditentryunit_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='unitabove',
-            constraint=models.UniqueConstraint(condition=models.Q(('ends__isnull', True)), fields=('team',), name='unitabove_open_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='unitabove',
-            constraint=models.CheckConstraint(condition=models.Q(('starts__isnull', True), ('ends__isnull', True), ('ends__gte', models.F('starts')), _connector='OR'), name='unitabove_ends_after_it_starts'),
         ),
     ]

@@ -47,6 +47,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['number'],
+                'indexes': [models.Index(condition=models.Q(('turn_person__isnull', False)), fields=['turn_person', 'due_at'], name='contract_turn'), models.Index(condition=models.Q(('turn_team__isnull', False)), fields=['turn_team', 'due_at'], name='contract_turn_team'), models.Index(fields=['state', 'due_at'], name='contract_state')],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['declined', 'in-force', 'lapsed', 'withdrawn']), ('closed_at__isnull', False)), models.Q(models.Q(('state__in', ['declined', 'in-force', 'lapsed', 'withdrawn']), _negated=True), ('closed_at__isnull', True)), _connector='OR'), name='contract_closed_when_final'), models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['declined', 'in-force', 'lapsed', 'withdrawn']), _negated=True), models.Q(('clock__isnull', True), ('turn_person__isnull', True), ('turn_team__isnull', True)), _connector='OR'), name='contract_final_has_no_turn'), models.CheckConstraint(condition=models.Q(models.Q(('in_force_at__isnull', False), ('state', 'in-force')), models.Q(models.Q(('state', 'in-force'), _negated=True), ('in_force_at__isnull', True)), _connector='OR'), name='contract_in_force_since')],
             },
         ),
         migrations.CreateModel(
@@ -112,6 +114,10 @@ class Migration(migrations.Migration):
                 ('turn_person', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='organisation.person')),
                 ('turn_team', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='organisation.team')),
             ],
+            options={
+                'indexes': [models.Index(condition=models.Q(('turn_person__isnull', False)), fields=['turn_person', 'due_at'], name='engagement_turn'), models.Index(condition=models.Q(('turn_team__isnull', False)), fields=['turn_team', 'due_at'], name='engagement_turn_team'), models.Index(fields=['state', 'due_at'], name='engagement_state'), models.Index(fields=['home_team', 'state'], name='engagement_home'), models.Index(fields=['away_team', 'state'], name='engagement_away'), models.Index(fields=['changed_at', 'id'], name='engagement_changed')],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['closed', 'declined', 'expired', 'withdrawn']), ('closed_at__isnull', False)), models.Q(models.Q(('state__in', ['closed', 'declined', 'expired', 'withdrawn']), _negated=True), ('closed_at__isnull', True)), _connector='OR'), name='engagement_closed_when_final'), models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['closed', 'declined', 'expired', 'withdrawn']), _negated=True), models.Q(('clock__isnull', True), ('turn_person__isnull', True), ('turn_team__isnull', True)), _connector='OR'), name='engagement_final_has_no_turn'), models.CheckConstraint(condition=models.Q(('home_team', models.F('away_team')), _negated=True), name='engagement_of_two_teams'), models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['active', 'agreed', 'handing-over', 'paused', 'production', 'warranty']), _negated=True), ('contract__isnull', False), _connector='OR'), name='engagement_signed_has_contract'), models.CheckConstraint(condition=models.Q(('starts_on__isnull', True), ('ends_on__isnull', True), ('ends_on__gte', models.F('starts_on')), _connector='OR'), name='engagement_ends_after_it_starts')],
+            },
         ),
         migrations.AddField(
             model_name='contract',
@@ -133,6 +139,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['kind', 'key', 'id'],
+                'constraints': [models.UniqueConstraint(fields=('engagement', 'kind', 'key'), name='baselineitem_once')],
             },
         ),
         migrations.CreateModel(
@@ -155,6 +162,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['id'],
+                'indexes': [models.Index(fields=['verb', 'at'], name='engagementstep_verb')],
             },
         ),
         migrations.CreateModel(
@@ -176,6 +184,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['id'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('after__gte', models.F('before'))), name='extension_grows')],
             },
         ),
         migrations.CreateModel(
@@ -189,6 +198,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['id'],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('ends_at__isnull', True)), fields=('engagement',), name='granting_open_once'), models.CheckConstraint(condition=models.Q(('ends_at__isnull', True), ('ends_at__gte', models.F('starts_at')), _connector='OR'), name='granting_ends_after_it_starts')],
             },
         ),
         migrations.CreateModel(
@@ -210,6 +220,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['id'],
+                'indexes': [models.Index(fields=['person', 'left_at'], name='member_person')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('left_at__isnull', True)), fields=('engagement', 'person'), name='member_once'), models.CheckConstraint(condition=models.Q(('share__gte', 1), ('share__lte', 100)), name='member_share_percent'), models.CheckConstraint(condition=models.Q(('leaves_on__isnull', True), ('leaves_on__gte', models.F('joins_on')), _connector='OR'), name='member_leaves_after_joining')],
             },
         ),
         migrations.CreateModel(
@@ -228,6 +240,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-id'],
+                'indexes': [models.Index(condition=models.Q(('closed_at__isnull', True)), fields=['open_until'], name='place_open')],
             },
         ),
         migrations.CreateModel(
@@ -244,6 +257,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['id'],
+                'constraints': [models.UniqueConstraint(fields=('place', 'person'), name='application_once')],
             },
         ),
         migrations.CreateModel(
@@ -258,6 +272,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['id'],
+                'constraints': [models.UniqueConstraint(fields=('engagement', 'repository', 'pattern'), name='scope_once')],
             },
         ),
         migrations.CreateModel(
@@ -274,6 +289,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['id'],
+                'constraints': [models.UniqueConstraint(fields=('contract', 'side'), name='signature_one_a_side'), models.UniqueConstraint(fields=('contract', 'person'), name='signature_of_two_people')],
             },
         ),
         migrations.CreateModel(
@@ -290,71 +306,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['id'],
+                'constraints': [models.UniqueConstraint(fields=('engagement', 'repository', 'path', 'sha256'), name='standard_once')],
             },
-        ),
-        migrations.AddIndex(
-            model_name='engagement',
-            index=models.Index(condition=models.Q(('turn_person__isnull', False)), fields=['turn_person', 'due_at'], name='engagement_turn'),
-        ),
-        migrations.AddIndex(
-            model_name='engagement',
-            index=models.Index(condition=models.Q(('turn_team__isnull', False)), fields=['turn_team', 'due_at'], name='engagement_turn_team'),
-        ),
-        migrations.AddIndex(
-            model_name='engagement',
-            index=models.Index(fields=['state', 'due_at'], name='engagement_state'),
-        ),
-        migrations.AddIndex(
-            model_name='engagement',
-            index=models.Index(fields=['home_team', 'state'], name='engagement_home'),
-        ),
-        migrations.AddIndex(
-            model_name='engagement',
-            index=models.Index(fields=['away_team', 'state'], name='engagement_away'),
-        ),
-        migrations.AddIndex(
-            model_name='engagement',
-            index=models.Index(fields=['changed_at', 'id'], name='engagement_changed'),
-        ),
-        migrations.AddConstraint(
-            model_name='engagement',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['closed', 'declined', 'expired', 'withdrawn']), ('closed_at__isnull', False)), models.Q(models.Q(('state__in', ['closed', 'declined', 'expired', 'withdrawn']), _negated=True), ('closed_at__isnull', True)), _connector='OR'), name='engagement_closed_when_final'),
-        ),
-        migrations.AddConstraint(
-            model_name='engagement',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['closed', 'declined', 'expired', 'withdrawn']), _negated=True), models.Q(('clock__isnull', True), ('turn_person__isnull', True), ('turn_team__isnull', True)), _connector='OR'), name='engagement_final_has_no_turn'),
-        ),
-        migrations.AddConstraint(
-            model_name='engagement',
-            constraint=models.CheckConstraint(condition=models.Q(('home_team', models.F('away_team')), _negated=True), name='engagement_of_two_teams'),
-        ),
-        migrations.AddConstraint(
-            model_name='engagement',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['active', 'agreed', 'handing-over', 'paused', 'production', 'warranty']), _negated=True), ('contract__isnull', False), _connector='OR'), name='engagement_signed_has_contract'),
-        ),
-        migrations.AddConstraint(
-            model_name='engagement',
-            constraint=models.CheckConstraint(condition=models.Q(('starts_on__isnull', True), ('ends_on__isnull', True), ('ends_on__gte', models.F('starts_on')), _connector='OR'), name='engagement_ends_after_it_starts'),
-        ),
-        migrations.AddIndex(
-            model_name='contract',
-            index=models.Index(condition=models.Q(('turn_person__isnull', False)), fields=['turn_person', 'due_at'], name='contract_turn'),
-        ),
-        migrations.AddIndex(
-            model_name='contract',
-            index=models.Index(condition=models.Q(('turn_team__isnull', False)), fields=['turn_team', 'due_at'], name='contract_turn_team'),
-        ),
-        migrations.AddIndex(
-            model_name='contract',
-            index=models.Index(fields=['state', 'due_at'], name='contract_state'),
-        ),
-        migrations.AddConstraint(
-            model_name='contract',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['declined', 'in-force', 'lapsed', 'withdrawn']), ('closed_at__isnull', False)), models.Q(models.Q(('state__in', ['declined', 'in-force', 'lapsed', 'withdrawn']), _negated=True), ('closed_at__isnull', True)), _connector='OR'), name='contract_closed_when_final'),
-        ),
-        migrations.AddConstraint(
-            model_name='contract',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['declined', 'in-force', 'lapsed', 'withdrawn']), _negated=True), models.Q(('clock__isnull', True), ('turn_person__isnull', True), ('turn_team__isnull', True)), _connector='OR'), name='contract_final_has_no_turn'),
         ),
         migrations.AddConstraint(
             model_name='contract',
@@ -363,70 +316,6 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='contract',
             constraint=models.UniqueConstraint(condition=models.Q(('state', 'signing')), fields=('engagement',), name='contract_one_being_signed'),
-        ),
-        migrations.AddConstraint(
-            model_name='contract',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('in_force_at__isnull', False), ('state', 'in-force')), models.Q(models.Q(('state', 'in-force'), _negated=True), ('in_force_at__isnull', True)), _connector='OR'), name='contract_in_force_since'),
-        ),
-        migrations.AddConstraint(
-            model_name='baselineitem',
-            constraint=models.UniqueConstraint(fields=('engagement', 'kind', 'key'), name='baselineitem_once'),
-        ),
-        migrations.AddIndex(
-            model_name='engagementstep',
-            index=models.Index(fields=['verb', 'at'], name='engagementstep_verb'),
-        ),
-        migrations.AddConstraint(
-            model_name='extension',
-            constraint=models.CheckConstraint(condition=models.Q(('after__gte', models.F('before'))), name='extension_grows'),
-        ),
-        migrations.AddConstraint(
-            model_name='granting',
-            constraint=models.UniqueConstraint(condition=models.Q(('ends_at__isnull', True)), fields=('engagement',), name='granting_open_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='granting',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_at__isnull', True), ('ends_at__gte', models.F('starts_at')), _connector='OR'), name='granting_ends_after_it_starts'),
-        ),
-        migrations.AddIndex(
-            model_name='member',
-            index=models.Index(fields=['person', 'left_at'], name='member_person'),
-        ),
-        migrations.AddConstraint(
-            model_name='member',
-            constraint=models.UniqueConstraint(condition=models.Q(('left_at__isnull', True)), fields=('engagement', 'person'), name='member_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='member',
-            constraint=models.CheckConstraint(condition=models.Q(('share__gte', 1), ('share__lte', 100)), name='member_share_percent'),
-        ),
-        migrations.AddConstraint(
-            model_name='member',
-            constraint=models.CheckConstraint(condition=models.Q(('leaves_on__isnull', True), ('leaves_on__gte', models.F('joins_on')), _connector='OR'), name='member_leaves_after_joining'),
-        ),
-        migrations.AddIndex(
-            model_name='place',
-            index=models.Index(condition=models.Q(('closed_at__isnull', True)), fields=['open_until'], name='place_open'),
-        ),
-        migrations.AddConstraint(
-            model_name='application',
-            constraint=models.UniqueConstraint(fields=('place', 'person'), name='application_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='scope',
-            constraint=models.UniqueConstraint(fields=('engagement', 'repository', 'pattern'), name='scope_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='signature',
-            constraint=models.UniqueConstraint(fields=('contract', 'side'), name='signature_one_a_side'),
-        ),
-        migrations.AddConstraint(
-            model_name='signature',
-            constraint=models.UniqueConstraint(fields=('contract', 'person'), name='signature_of_two_people'),
-        ),
-        migrations.AddConstraint(
-            model_name='standard',
-            constraint=models.UniqueConstraint(fields=('engagement', 'repository', 'path', 'sha256'), name='standard_once'),
         ),
         migrations.RunPython(
             lambda _apps, editor: protect_columns(editor.connection, "engagements_contract", CONTRACT),

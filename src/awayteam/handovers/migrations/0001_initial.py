@@ -32,6 +32,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['number'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('waived_at__isnull', True), models.Q(('done_at__isnull', True), models.Q(('waived_reason', ''), _negated=True)), _connector='OR'), name='checklistline_waived_with_reason')],
             },
         ),
         migrations.CreateModel(
@@ -70,6 +71,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-id'],
+                'indexes': [models.Index(condition=models.Q(('turn_person__isnull', False)), fields=['turn_person', 'due_at'], name='defect_turn'), models.Index(condition=models.Q(('turn_team__isnull', False)), fields=['turn_team', 'due_at'], name='defect_turn_team'), models.Index(fields=['state', 'due_at'], name='defect_state'), models.Index(fields=['engagement', 'state'], name='defect_engagement')],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['dismissed', 'fixed', 'lapsed']), ('closed_at__isnull', False)), models.Q(models.Q(('state__in', ['dismissed', 'fixed', 'lapsed']), _negated=True), ('closed_at__isnull', True)), _connector='OR'), name='defect_closed_when_final'), models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['dismissed', 'fixed', 'lapsed']), _negated=True), models.Q(('clock__isnull', True), ('turn_person__isnull', True), ('turn_team__isnull', True)), _connector='OR'), name='defect_final_has_no_turn')],
             },
         ),
         migrations.CreateModel(
@@ -110,6 +113,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['at', 'id'],
+                'constraints': [models.UniqueConstraint(fields=('engagement', 'environment', 'reference', 'at'), name='deployment_once'), models.CheckConstraint(condition=models.Q(('at__lte', models.F('recorded_at'))), name='deployment_has_happened')],
             },
         ),
         migrations.CreateModel(
@@ -125,6 +129,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-id'],
+                'indexes': [models.Index(fields=['service', 'at'], name='dismissal_service')],
             },
         ),
         migrations.CreateModel(
@@ -147,6 +152,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name_plural': 'evidence',
                 'ordering': ['id'],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('kind', 'link'), models.Q(('url', ''), _negated=True)), models.Q(('kind', 'words'), models.Q(('words', ''), _negated=True)), models.Q(('kind', 'results'), models.Q(('sha256', ''), _negated=True)), models.Q(('attended_by__isnull', False), ('kind', 'walkthrough'), ('on__isnull', False)), _connector='OR'), name='evidence_shows_something')],
             },
         ),
         migrations.CreateModel(
@@ -174,6 +180,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['engagement', 'number'],
+                'indexes': [models.Index(condition=models.Q(('turn_person__isnull', False)), fields=['turn_person', 'due_at'], name='handover_turn'), models.Index(condition=models.Q(('turn_team__isnull', False)), fields=['turn_team', 'due_at'], name='handover_turn_team'), models.Index(fields=['state', 'due_at'], name='handover_state')],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['accepted', 'lapsed', 'taken-back']), ('closed_at__isnull', False)), models.Q(models.Q(('state__in', ['accepted', 'lapsed', 'taken-back']), _negated=True), ('closed_at__isnull', True)), _connector='OR'), name='handover_closed_when_final'), models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['accepted', 'lapsed', 'taken-back']), _negated=True), models.Q(('clock__isnull', True), ('turn_person__isnull', True), ('turn_team__isnull', True)), _connector='OR'), name='handover_final_has_no_turn'), models.UniqueConstraint(fields=('engagement', 'number'), name='handover_numbered'), models.UniqueConstraint(condition=models.Q(('state__in', ['preparing', 'submitted', 'looking-over'])), fields=('engagement',), name='handover_one_open')],
             },
         ),
         migrations.AddField(
@@ -212,6 +220,9 @@ class Migration(migrations.Migration):
                 ('moved_at', models.DateTimeField(null=True)),
                 ('engagement', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='pager_move', to='engagements.engagement')),
             ],
+            options={
+                'indexes': [models.Index(condition=models.Q(('moved_at__isnull', True)), fields=['on'], name='pagermove_due')],
+            },
         ),
         migrations.CreateModel(
             name='Refusal',
@@ -228,6 +239,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['id'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('standard__isnull', False), ('line__isnull', False), _connector='OR'), name='refusal_cites_something')],
             },
         ),
         migrations.CreateModel(
@@ -243,94 +255,11 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['side', 'id'],
+                'constraints': [models.UniqueConstraint(fields=('engagement', 'person'), name='retrospective_once')],
             },
-        ),
-        migrations.AddIndex(
-            model_name='defect',
-            index=models.Index(condition=models.Q(('turn_person__isnull', False)), fields=['turn_person', 'due_at'], name='defect_turn'),
-        ),
-        migrations.AddIndex(
-            model_name='defect',
-            index=models.Index(condition=models.Q(('turn_team__isnull', False)), fields=['turn_team', 'due_at'], name='defect_turn_team'),
-        ),
-        migrations.AddIndex(
-            model_name='defect',
-            index=models.Index(fields=['state', 'due_at'], name='defect_state'),
-        ),
-        migrations.AddIndex(
-            model_name='defect',
-            index=models.Index(fields=['engagement', 'state'], name='defect_engagement'),
-        ),
-        migrations.AddConstraint(
-            model_name='defect',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['dismissed', 'fixed', 'lapsed']), ('closed_at__isnull', False)), models.Q(models.Q(('state__in', ['dismissed', 'fixed', 'lapsed']), _negated=True), ('closed_at__isnull', True)), _connector='OR'), name='defect_closed_when_final'),
-        ),
-        migrations.AddConstraint(
-            model_name='defect',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['dismissed', 'fixed', 'lapsed']), _negated=True), models.Q(('clock__isnull', True), ('turn_person__isnull', True), ('turn_team__isnull', True)), _connector='OR'), name='defect_final_has_no_turn'),
-        ),
-        migrations.AddConstraint(
-            model_name='deployment',
-            constraint=models.UniqueConstraint(fields=('engagement', 'environment', 'reference', 'at'), name='deployment_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='deployment',
-            constraint=models.CheckConstraint(condition=models.Q(('at__lte', models.F('recorded_at'))), name='deployment_has_happened'),
-        ),
-        migrations.AddIndex(
-            model_name='dismissal',
-            index=models.Index(fields=['service', 'at'], name='dismissal_service'),
-        ),
-        migrations.AddConstraint(
-            model_name='evidence',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'link'), models.Q(('url', ''), _negated=True)), models.Q(('kind', 'words'), models.Q(('words', ''), _negated=True)), models.Q(('kind', 'results'), models.Q(('sha256', ''), _negated=True)), models.Q(('attended_by__isnull', False), ('kind', 'walkthrough'), ('on__isnull', False)), _connector='OR'), name='evidence_shows_something'),
-        ),
-        migrations.AddIndex(
-            model_name='handover',
-            index=models.Index(condition=models.Q(('turn_person__isnull', False)), fields=['turn_person', 'due_at'], name='handover_turn'),
-        ),
-        migrations.AddIndex(
-            model_name='handover',
-            index=models.Index(condition=models.Q(('turn_team__isnull', False)), fields=['turn_team', 'due_at'], name='handover_turn_team'),
-        ),
-        migrations.AddIndex(
-            model_name='handover',
-            index=models.Index(fields=['state', 'due_at'], name='handover_state'),
-        ),
-        migrations.AddConstraint(
-            model_name='handover',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['accepted', 'lapsed', 'taken-back']), ('closed_at__isnull', False)), models.Q(models.Q(('state__in', ['accepted', 'lapsed', 'taken-back']), _negated=True), ('closed_at__isnull', True)), _connector='OR'), name='handover_closed_when_final'),
-        ),
-        migrations.AddConstraint(
-            model_name='handover',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['accepted', 'lapsed', 'taken-back']), _negated=True), models.Q(('clock__isnull', True), ('turn_person__isnull', True), ('turn_team__isnull', True)), _connector='OR'), name='handover_final_has_no_turn'),
-        ),
-        migrations.AddConstraint(
-            model_name='handover',
-            constraint=models.UniqueConstraint(fields=('engagement', 'number'), name='handover_numbered'),
-        ),
-        migrations.AddConstraint(
-            model_name='handover',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['preparing', 'submitted', 'looking-over'])), fields=('engagement',), name='handover_one_open'),
         ),
         migrations.AddConstraint(
             model_name='checklistline',
             constraint=models.UniqueConstraint(fields=('handover', 'number'), name='checklistline_numbered'),
-        ),
-        migrations.AddConstraint(
-            model_name='checklistline',
-            constraint=models.CheckConstraint(condition=models.Q(('waived_at__isnull', True), models.Q(('done_at__isnull', True), models.Q(('waived_reason', ''), _negated=True)), _connector='OR'), name='checklistline_waived_with_reason'),
-        ),
-        migrations.AddIndex(
-            model_name='pagermove',
-            index=models.Index(condition=models.Q(('moved_at__isnull', True)), fields=['on'], name='pagermove_due'),
-        ),
-        migrations.AddConstraint(
-            model_name='refusal',
-            constraint=models.CheckConstraint(condition=models.Q(('standard__isnull', False), ('line__isnull', False), _connector='OR'), name='refusal_cites_something'),
-        ),
-        migrations.AddConstraint(
-            model_name='retrospective',
-            constraint=models.UniqueConstraint(fields=('engagement', 'person'), name='retrospective_once'),
         ),
     ]

@@ -99,6 +99,10 @@ class Migration(migrations.Migration):
                 ('opened_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='organisation.person')),
                 ('unit', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='organisation.team')),
             ],
+            options={
+                'indexes': [models.Index(fields=['opened_at'], name='escalation_opened')],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('decided_at__isnull', True), ('outcome', '')), models.Q(('decided_at__isnull', False), models.Q(('outcome', ''), _negated=True)), _connector='OR'), name='escalation_decided_with_outcome')],
+            },
         ),
         migrations.CreateModel(
             name='FileKey',
@@ -248,16 +252,8 @@ class Migration(migrations.Migration):
                 'indexes': [models.Index(fields=['verb', 'at'], name='step_verb'), models.Index(fields=['home_team', 'at'], name='step_home')],
             },
         ),
-        migrations.AddIndex(
-            model_name='escalation',
-            index=models.Index(fields=['opened_at'], name='escalation_opened'),
-        ),
         migrations.AddConstraint(
             model_name='escalation',
             constraint=models.UniqueConstraint(condition=models.Q(('decided_at__isnull', True)), fields=('request',), name='escalation_open_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='escalation',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('decided_at__isnull', True), ('outcome', '')), models.Q(('decided_at__isnull', False), models.Q(('outcome', ''), _negated=True)), _connector='OR'), name='escalation_decided_with_outcome'),
         ),
     ]

@@ -68,6 +68,10 @@ class Migration(migrations.Migration):
                 ('turn_person', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='organisation.person')),
                 ('turn_team', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='organisation.team')),
             ],
+            options={
+                'indexes': [models.Index(condition=models.Q(('turn_person__isnull', False)), fields=['turn_person', 'due_at'], name='entry_turn'), models.Index(condition=models.Q(('turn_team__isnull', False)), fields=['turn_team', 'due_at'], name='entry_turn_team'), models.Index(fields=['state', 'due_at'], name='entry_state'), models.Index(fields=['-decided_at', '-id'], name='entry_newest'), models.Index(fields=['look_again_on', 'id'], name='entry_look_again'), models.Index(fields=['team', '-decided_at'], name='entry_team')],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['told']), ('closed_at__isnull', False)), models.Q(models.Q(('state__in', ['told']), _negated=True), ('closed_at__isnull', True)), _connector='OR'), name='entry_closed_when_final'), models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['told']), _negated=True), models.Q(('clock__isnull', True), ('turn_person__isnull', True), ('turn_team__isnull', True)), _connector='OR'), name='entry_final_has_no_turn'), models.CheckConstraint(condition=models.Q(('reason', ''), _negated=True), name='entry_has_reason')],
+            },
         ),
         migrations.CreateModel(
             name='RegisterStep',
@@ -125,6 +129,10 @@ class Migration(migrations.Migration):
                 ('turn_person', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='organisation.person')),
                 ('turn_team', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='organisation.team')),
             ],
+            options={
+                'indexes': [models.Index(condition=models.Q(('turn_person__isnull', False)), fields=['turn_person', 'due_at'], name='review_turn'), models.Index(condition=models.Q(('turn_team__isnull', False)), fields=['turn_team', 'due_at'], name='review_turn_team'), models.Index(fields=['state', 'due_at'], name='review_state'), models.Index(fields=['subject_kind', 'subject_id'], name='review_subject'), models.Index(fields=['bar_raiser', 'assigned_at'], name='review_raiser'), models.Index(fields=['-created_at', '-id'], name='review_newest')],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['followed', 'overridden', 'withdrawn']), ('closed_at__isnull', False)), models.Q(models.Q(('state__in', ['followed', 'overridden', 'withdrawn']), _negated=True), ('closed_at__isnull', True)), _connector='OR'), name='review_closed_when_final'), models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['followed', 'overridden', 'withdrawn']), _negated=True), models.Q(('clock__isnull', True), ('turn_person__isnull', True), ('turn_team__isnull', True)), _connector='OR'), name='review_final_has_no_turn'), models.UniqueConstraint(condition=models.Q(('closed_at__isnull', True), ('subject_id__isnull', False)), fields=('subject_kind', 'subject_id', 'field'), name='review_open_once'), models.CheckConstraint(condition=models.Q(('bar_raiser__isnull', True), models.Q(('bar_raiser', models.F('decider')), _negated=True), _connector='OR'), name='review_not_of_the_decider')],
+            },
         ),
         migrations.AddField(
             model_name='registerentry',
@@ -158,6 +166,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['number'],
+                'constraints': [models.UniqueConstraint(fields=('review', 'number'), name='condition_numbered')],
             },
         ),
         migrations.CreateModel(
@@ -220,89 +229,9 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(condition=models.Q(('ended_at__isnull', True)), fields=('person', 'field'), name='raiser_once'), models.CheckConstraint(condition=models.Q(('term_until__isnull', True), ('term_until__gte', models.F('since')), _connector='OR'), name='raiser_term_after_since')],
             },
         ),
-        migrations.AddIndex(
-            model_name='review',
-            index=models.Index(condition=models.Q(('turn_person__isnull', False)), fields=['turn_person', 'due_at'], name='review_turn'),
-        ),
-        migrations.AddIndex(
-            model_name='review',
-            index=models.Index(condition=models.Q(('turn_team__isnull', False)), fields=['turn_team', 'due_at'], name='review_turn_team'),
-        ),
-        migrations.AddIndex(
-            model_name='review',
-            index=models.Index(fields=['state', 'due_at'], name='review_state'),
-        ),
-        migrations.AddIndex(
-            model_name='review',
-            index=models.Index(fields=['subject_kind', 'subject_id'], name='review_subject'),
-        ),
-        migrations.AddIndex(
-            model_name='review',
-            index=models.Index(fields=['bar_raiser', 'assigned_at'], name='review_raiser'),
-        ),
-        migrations.AddIndex(
-            model_name='review',
-            index=models.Index(fields=['-created_at', '-id'], name='review_newest'),
-        ),
-        migrations.AddConstraint(
-            model_name='review',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['followed', 'overridden', 'withdrawn']), ('closed_at__isnull', False)), models.Q(models.Q(('state__in', ['followed', 'overridden', 'withdrawn']), _negated=True), ('closed_at__isnull', True)), _connector='OR'), name='review_closed_when_final'),
-        ),
-        migrations.AddConstraint(
-            model_name='review',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['followed', 'overridden', 'withdrawn']), _negated=True), models.Q(('clock__isnull', True), ('turn_person__isnull', True), ('turn_team__isnull', True)), _connector='OR'), name='review_final_has_no_turn'),
-        ),
-        migrations.AddConstraint(
-            model_name='review',
-            constraint=models.UniqueConstraint(condition=models.Q(('closed_at__isnull', True), ('subject_id__isnull', False)), fields=('subject_kind', 'subject_id', 'field'), name='review_open_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='review',
-            constraint=models.CheckConstraint(condition=models.Q(('bar_raiser__isnull', True), models.Q(('bar_raiser', models.F('decider')), _negated=True), _connector='OR'), name='review_not_of_the_decider'),
-        ),
-        migrations.AddIndex(
-            model_name='registerentry',
-            index=models.Index(condition=models.Q(('turn_person__isnull', False)), fields=['turn_person', 'due_at'], name='entry_turn'),
-        ),
-        migrations.AddIndex(
-            model_name='registerentry',
-            index=models.Index(condition=models.Q(('turn_team__isnull', False)), fields=['turn_team', 'due_at'], name='entry_turn_team'),
-        ),
-        migrations.AddIndex(
-            model_name='registerentry',
-            index=models.Index(fields=['state', 'due_at'], name='entry_state'),
-        ),
-        migrations.AddIndex(
-            model_name='registerentry',
-            index=models.Index(fields=['-decided_at', '-id'], name='entry_newest'),
-        ),
-        migrations.AddIndex(
-            model_name='registerentry',
-            index=models.Index(fields=['look_again_on', 'id'], name='entry_look_again'),
-        ),
-        migrations.AddIndex(
-            model_name='registerentry',
-            index=models.Index(fields=['team', '-decided_at'], name='entry_team'),
-        ),
-        migrations.AddConstraint(
-            model_name='registerentry',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['told']), ('closed_at__isnull', False)), models.Q(models.Q(('state__in', ['told']), _negated=True), ('closed_at__isnull', True)), _connector='OR'), name='entry_closed_when_final'),
-        ),
-        migrations.AddConstraint(
-            model_name='registerentry',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['told']), _negated=True), models.Q(('clock__isnull', True), ('turn_person__isnull', True), ('turn_team__isnull', True)), _connector='OR'), name='entry_final_has_no_turn'),
-        ),
         migrations.AddConstraint(
             model_name='registerentry',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'override'), ('review__isnull', False)), models.Q(('kind', 'deviation'), ('review__isnull', True)), _connector='OR'), name='entry_override_has_review'),
-        ),
-        migrations.AddConstraint(
-            model_name='registerentry',
-            constraint=models.CheckConstraint(condition=models.Q(('reason', ''), _negated=True), name='entry_has_reason'),
-        ),
-        migrations.AddConstraint(
-            model_name='condition',
-            constraint=models.UniqueConstraint(fields=('review', 'number'), name='condition_numbered'),
         ),
         migrations.RunPython(protect_all, unprotect_all),
     ]

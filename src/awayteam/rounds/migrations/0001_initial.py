@@ -45,6 +45,10 @@ class Migration(migrations.Migration):
                 ('turn_person', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='organisation.person')),
                 ('turn_team', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='organisation.team')),
             ],
+            options={
+                'indexes': [models.Index(condition=models.Q(('turn_person__isnull', False)), fields=['turn_person', 'due_at'], name='round_turn'), models.Index(condition=models.Q(('turn_team__isnull', False)), fields=['turn_team', 'due_at'], name='round_turn_team'), models.Index(fields=['state', 'due_at'], name='round_state'), models.Index(fields=['changed_at', 'id'], name='round_changed')],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['approved', 'lapsed', 'unanswered', 'withdrawn']), ('closed_at__isnull', False)), models.Q(models.Q(('state__in', ['approved', 'lapsed', 'unanswered', 'withdrawn']), _negated=True), ('closed_at__isnull', True)), _connector='OR'), name='round_closed_when_final'), models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['approved', 'lapsed', 'unanswered', 'withdrawn']), _negated=True), models.Q(('clock__isnull', True), ('turn_person__isnull', True), ('turn_team__isnull', True)), _connector='OR'), name='round_final_has_no_turn'), models.UniqueConstraint(fields=('engagement', 'number'), name='round_numbered')],
+            },
         ),
         migrations.CreateModel(
             name='Remark',
@@ -73,6 +77,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['id'],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('kind', 'change'), _negated=True), ('standard__isnull', False), ('baseline__isnull', False), models.Q(('check_key', ''), _negated=True), _connector='OR'), name='remark_change_is_cited'), models.CheckConstraint(condition=models.Q(models.Q(('ruled_at__isnull', True), ('ruling', '')), models.Q(models.Q(('ruling', ''), _negated=True), ('ruled_at__isnull', False)), _connector='OR'), name='remark_ruled_at')],
             },
         ),
         migrations.CreateModel(
@@ -91,6 +96,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['on', 'id'],
+                'indexes': [models.Index(fields=['engagement', 'on'], name='booking_engagement')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('minutes__gte', 1), ('minutes__lte', 1440)), name='booking_of_one_day')],
             },
         ),
         migrations.CreateModel(
@@ -132,6 +139,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['id'],
+                'indexes': [models.Index(fields=['home_team', 'answered_at'], name='trip_home')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('answered_at__isnull', True)), fields=('round',), name='trip_one_that_waits'), models.CheckConstraint(condition=models.Q(models.Q(('answered_at__isnull', True), ('in_time__isnull', True), ('minutes__isnull', True)), models.Q(('answered_at__gte', models.F('asked_at')), ('in_time__isnull', False), ('minutes__isnull', False)), _connector='OR'), name='trip_measured_when_answered')],
             },
         ),
         migrations.CreateModel(
@@ -152,61 +161,5 @@ class Migration(migrations.Migration):
                 'indexes': [models.Index(fields=['engagement', '-made_at'], name='report_engagement')],
                 'constraints': [models.UniqueConstraint(fields=('engagement', 'week'), name='report_once_a_week')],
             },
-        ),
-        migrations.AddIndex(
-            model_name='round',
-            index=models.Index(condition=models.Q(('turn_person__isnull', False)), fields=['turn_person', 'due_at'], name='round_turn'),
-        ),
-        migrations.AddIndex(
-            model_name='round',
-            index=models.Index(condition=models.Q(('turn_team__isnull', False)), fields=['turn_team', 'due_at'], name='round_turn_team'),
-        ),
-        migrations.AddIndex(
-            model_name='round',
-            index=models.Index(fields=['state', 'due_at'], name='round_state'),
-        ),
-        migrations.AddIndex(
-            model_name='round',
-            index=models.Index(fields=['changed_at', 'id'], name='round_changed'),
-        ),
-        migrations.AddConstraint(
-            model_name='round',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['approved', 'lapsed', 'unanswered', 'withdrawn']), ('closed_at__isnull', False)), models.Q(models.Q(('state__in', ['approved', 'lapsed', 'unanswered', 'withdrawn']), _negated=True), ('closed_at__isnull', True)), _connector='OR'), name='round_closed_when_final'),
-        ),
-        migrations.AddConstraint(
-            model_name='round',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['approved', 'lapsed', 'unanswered', 'withdrawn']), _negated=True), models.Q(('clock__isnull', True), ('turn_person__isnull', True), ('turn_team__isnull', True)), _connector='OR'), name='round_final_has_no_turn'),
-        ),
-        migrations.AddConstraint(
-            model_name='round',
-            constraint=models.UniqueConstraint(fields=('engagement', 'number'), name='round_numbered'),
-        ),
-        migrations.AddConstraint(
-            model_name='remark',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'change'), _negated=True), ('standard__isnull', False), ('baseline__isnull', False), models.Q(('check_key', ''), _negated=True), _connector='OR'), name='remark_change_is_cited'),
-        ),
-        migrations.AddConstraint(
-            model_name='remark',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ruled_at__isnull', True), ('ruling', '')), models.Q(models.Q(('ruling', ''), _negated=True), ('ruled_at__isnull', False)), _connector='OR'), name='remark_ruled_at'),
-        ),
-        migrations.AddIndex(
-            model_name='booking',
-            index=models.Index(fields=['engagement', 'on'], name='booking_engagement'),
-        ),
-        migrations.AddConstraint(
-            model_name='booking',
-            constraint=models.CheckConstraint(condition=models.Q(('minutes__gte', 1), ('minutes__lte', 1440)), name='booking_of_one_day'),
-        ),
-        migrations.AddIndex(
-            model_name='trip',
-            index=models.Index(fields=['home_team', 'answered_at'], name='trip_home'),
-        ),
-        migrations.AddConstraint(
-            model_name='trip',
-            constraint=models.UniqueConstraint(condition=models.Q(('answered_at__isnull', True)), fields=('round',), name='trip_one_that_waits'),
-        ),
-        migrations.AddConstraint(
-            model_name='trip',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('answered_at__isnull', True), ('in_time__isnull', True), ('minutes__isnull', True)), models.Q(('answered_at__gte', models.F('asked_at')), ('in_time__isnull', False), ('minutes__isnull', False)), _connector='OR'), name='trip_measured_when_answered'),
         ),
     ]
