@@ -47,7 +47,7 @@ def pytest_configure() -> None:
     """Runs after pytest-django has read the settings."""
     from awayteam.kernel.tests import schema
 
-    schema.use(make=bool(SERVER))
+    schema.use(first="PYTEST_XDIST_WORKER" not in os.environ, started=bool(SERVER))
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:

@@ -10,7 +10,9 @@ import os
 import sqlite3
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
+from contextlib import closing
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -37,34 +39,26 @@ def kept() -> Path:
     return CACHE / f"schema-{digest.hexdigest()[:24]}.sqlite3"
 
 
-def fill(connection: Any) -> bool:
-    """Copy the kept schema into an empty database; False where none is kept."""
-    place = kept()
-    if not place.exists():
-        return False
+def fill(connection: Any) -> None:
+    """Copy the kept schema into an empty database."""
     connection.ensure_connection()
-    source = sqlite3.connect(f"file:{place}?mode=ro", uri=True)
-    try:
+    with closing(sqlite3.connect(f"file:{kept()}?mode=ro", uri=True)) as source:
         source.backup(connection.connection)
-    finally:
-        source.close()
-    return True
 
 
-def keep(connection: Any) -> None:
-    """Keep the schema of a database that was just migrated; whoever comes first wins."""
+def keep() -> None:
+    """Migrate an empty database in a process of its own, and keep it; whoever comes first wins."""
     place = kept()
     CACHE.mkdir(exist_ok=True)
-    made = place.with_suffix(f".{os.getpid()}")
-    target = sqlite3.connect(made)
-    try:
-        connection.connection.backup(target)
-    finally:
-        target.close()
-    for old in CACHE.glob("schema-*.sqlite3"):
-        if old != place:
-            old.unlink(missing_ok=True)
-    made.replace(place)
+    with tempfile.TemporaryDirectory(dir=CACHE) as folder:
+        migrate({"AWAYTEAM_DATA": folder})
+        for old in CACHE.glob("schema-*.sqlite3"):
+            if old != place:
+                old.unlink(missing_ok=True)
+        made = Path(folder) / "awayteam.sqlite3"
+        with closing(sqlite3.connect(made)) as connection:
+            connection.execute("PRAGMA journal_mode=DELETE")
+        made.replace(place)
 
 
 def make_template() -> str:
@@ -96,27 +90,27 @@ def migrate(where: dict[str, str]) -> None:
     subprocess.run(command, env=surroundings() | where, check=True, timeout=120)
 
 
-def use(*, make: bool) -> None:
+def use(*, first: bool, started: bool) -> None:
     """Let Django's test runner take the kept schema; called once the settings are read.
 
-    With `make` this process has started the PostgreSQL under test.
+    The first process of a run makes it, before there are workers; `started` if it also started PostgreSQL.
     """
     from django.core import management
     from django.db import connection
 
-    if make:
+    if started:
         os.environ[TEMPLATE] = make_template()
     if template := os.environ.get(TEMPLATE):
         connection.settings_dict["TEST"]["TEMPLATE"] = template
+    if connection.vendor != "sqlite":
+        return
+    if first and not kept().exists():
+        keep()
     original: Callable[..., Any] = management.call_command
 
     def call_command(name: str, *arguments: Any, **options: Any) -> Any:
-        if name != "migrate" or connection.vendor != "sqlite" or not options.get("run_syncdb"):
-            return original(name, *arguments, **options)
-        there = fill(connection)
-        done = original(name, *arguments, **options)
-        if not there:
-            keep(connection)
-        return done
+        if name == "migrate" and options.get("run_syncdb"):
+            fill(connection)
+        return original(name, *arguments, **options)
 
     management.call_command = call_command
