@@ -10,7 +10,7 @@ WORKERS ?= 3
 # Compiled modules are kept: the tests start hundreds of processes.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help run test test-postgresql check bench vendor lock clean browser docs
+.PHONY: help run test test-postgresql test-deep check bench vendor lock clean browser docs
 
 help:  ## Show what can be done here
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,6 +35,9 @@ test: $(VENV)/dev.done browser  ## Run every test on SQLite, and those of the da
 
 test-postgresql: $(VENV)/dev.done browser  ## Run every test on a PostgreSQL started from its wheel
 	$(BIN)/pytest -n $(WORKERS) --database postgresql
+
+test-deep: $(VENV)/dev.done  ## Try every operation of the API with many random calls (an hour)
+	AWAYTEAM_EXAMPLES=200 $(BIN)/pytest -n $(WORKERS) src/awayteam/api/tests/test_schema.py
 
 browser:
 	@command -v chromium >/dev/null 2>&1 || (echo "Installing Chromium for the tests in a browser" && apt-get update -qq && apt-get install -y -qq chromium >/dev/null) || echo "No Chromium here: the tests in a browser are skipped (apt-get install chromium)"

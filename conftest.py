@@ -29,9 +29,10 @@ def _flush_empties_append_only_tables() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def of_module(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:  # noqa: ARG001 - it must be there
-    """A transaction around a module of tests: a world is built in it once, and each test takes a copy of it.
+    """A transaction around a module of tests, so that its world is built once.
 
-    What a test changes in the database is undone after it, as ever.
+    What a test changes in the database is undone after it, as ever. Where tests change the world's objects too, each
+    takes a copy of them.
     """
     with django_db_blocker.unblock(), transaction.atomic():
         yield

@@ -73,7 +73,7 @@ OPERATIONS = [
 @pytest.mark.parametrize(("api", "method", "path"), OPERATIONS)
 def test_operation(api: Any, method: str, path: str, org: organisation.Organisation) -> None:
     """What is tried is thought of when the test runs: done while tests are found, as Schemathesis's own decorator does
-    it, every process would think of it for every operation."""
+    it, every process would think of it for every operation. Its builder isn't public; the pinned version has it."""
     org.client("zoe")
     schema = schema_of(api)
     trial = build_operation_test(

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.apps import apps
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from awayteam.accounts.actors import actor_of_person
@@ -32,9 +33,16 @@ LEGACY = "/api/v1/entities/component/default/legacy"
 WHY = {"reason": "because"}
 
 
+class Parts(dict[str, bytes]):
+    """Files by name, sent as parts of a form."""
+
+
 def send(client: Client, method: str, path: str, body: Any = None, **headers: str) -> Any:
     if body is None:
         return getattr(client, method)(path, headers=headers)
+    if isinstance(body, Parts):
+        files = [SimpleUploadedFile(name, content) for name, content in body.items()]
+        return getattr(client, method)(path, {"files": files}, headers=headers)
     return getattr(client, method)(path, json.dumps(body), content_type="application/json", headers=headers)
 
 
@@ -347,6 +355,7 @@ REQUESTS: dict[str, tuple[str, Any]] = {
     "engagement_add_standard": ("/engagements/1/standards/by-hand", {"title": "x", "text": "x"}),
     "engagement_remove_standard": ("/engagements/1/standards/1", None),
     "engagement_take_baseline": ("/engagements/1/baseline/files", {"files": [{"name": "x", "content": "<x/>"}]}),
+    "engagement_upload_baseline": ("/engagements/1/baseline/uploads", Parts({"x.xml": b"<x/>"})),
     "engagement_add_baseline_item": ("/engagements/1/baseline", {"kind": "check", "key": "x"}),
     "engagement_remove_baseline": ("/engagements/1/baseline", None),
     "round_open": ("/engagements/1/rounds", {"title": "x"}),

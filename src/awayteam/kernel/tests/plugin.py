@@ -57,6 +57,16 @@ def pytest_itemcollected(item: pytest.Item) -> None:
         item.add_marker("database")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Refuse a test that commits in a module whose world stands in a transaction."""
+    modules = {item.path for item in items if "of_module" in getattr(item, "fixturenames", ())}
+    for item in items:
+        mark = item.get_closest_marker("django_db")
+        commits = "transactional_db" in getattr(item, "fixturenames", ()) or (mark and mark.kwargs.get("transaction"))
+        if commits and item.path in modules:
+            raise pytest.UsageError(f"{item.nodeid} commits; its module builds its world in a transaction (of_module)")
+
+
 def pytest_collection_finish() -> None:
     """What was collected stays to the end: the collector of garbage needn't look through it again and again."""
     gc.collect()
