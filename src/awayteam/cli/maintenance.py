@@ -97,9 +97,11 @@ def doctor(
     from awayteam.kernel.actor import SYSTEM
     from awayteam.kernel.doctor import Health
 
-    for what in checking.mend(actor=SYSTEM, now=timezone.now()) if mend else ():
+    now = timezone.now()
+    mended, failed = checking.try_to_mend(actor=SYSTEM, now=now) if mend else ([], [])
+    for what in mended:
         typer.echo(f"Put back: {what}.", err=True)
-    found = checking.examine(timezone.now())
+    found = [*failed, *checking.examine(now)]
     if as_json:
         items = [{"subject": d.subject, "health": d.health, "finding": d.finding, "advice": d.advice} for d in found]
         typer.echo(json.dumps(items))

@@ -193,40 +193,63 @@ def mend(connection: BaseDatabaseWrapper) -> list[Gap]:
     return found
 
 
-def _wrong(vendor: str, name: str, statement: str, columns: Sequence[str], there: str | None) -> str:
-    """What is wrong with a trigger whose definition in the database is `there`; "" where nothing is."""
+@dataclass(frozen=True, slots=True)
+class _There:
+    """A trigger as the database has it: its definition, and on PostgreSQL the text of the function that it calls."""
+
+    definition: str
+    function: str
+
+
+def _wrong(vendor: str, name: str, statement: str, columns: Sequence[str], there: _There | None) -> str:
+    """What is wrong with a trigger that the database has as `there`; "" where nothing is."""
     if there is None:
         return f"the trigger {name} is missing or asleep"
+    changed = f"the trigger {name} was changed"
     if vendor != "postgresql":
-        return "" if there.split() == statement.split() else f"the trigger {name} was changed"
-    if not there.startswith("RAISE"):
+        return "" if there.definition.split() == statement.split() else changed
+    if there.function.split() != _function_of(statement).split():
         return f"what the trigger {name} calls was changed"
+    found, wanted = _plain(there.definition), _plain(statement)
+    if found == wanted:
+        return ""
     asked = columns if name.endswith("_frozen") else ()
-    open_ones = [column for column in asked if not re.search(rf'\bold\."?{re.escape(column)}"?\W', there, re.I)]
-    return f"the trigger {name} doesn't look at {', '.join(open_ones)}" if open_ones else ""
+    open_ones = [column for column in asked if f"old.{column.lower()}" not in found]
+    return f"the trigger {name} doesn't look at {', '.join(open_ones)}" if open_ones else changed
 
 
-def _triggers(connection: BaseDatabaseWrapper) -> dict[tuple[str, str], str]:
-    """(table, trigger) to its definition, of all that are awake; on PostgreSQL "RAISE" before it where its function
-    still refuses."""
+def _function_of(statement: str) -> str:
+    """The text of the function that the trigger made by `statement` calls, on PostgreSQL."""
+    texts: dict[str, str] = dict(_FUNCTION.findall(_POSTGRESQL_FUNCTION + statement))
+    return texts[_CALL.findall(statement)[-1]]
+
+
+_FUNCTION = re.compile(r"CREATE OR REPLACE FUNCTION (\w+)\(\).*?AS \$\$(.*?)\$\$", re.S)
+_CALL = re.compile(r"EXECUTE FUNCTION (\w+)\(\)")
+_EVENTS = re.compile(r"(?<=before )\w+(?: or \w+)*")
+
+
+def _plain(statement: str) -> list[str]:
+    """The words of a statement that makes a trigger, alike for ours and for the one that PostgreSQL gives back: that
+    one has brackets and casts of its own, and its own order of the events."""
+    trigger = statement[statement.index("CREATE TRIGGER") :] if "CREATE TRIGGER" in statement else statement
+    bare = " ".join(re.sub(r"[()]", " ", re.sub(r'::text\b|"', "", trigger.lower())).split())
+    return _EVENTS.sub(lambda found: " or ".join(sorted(found[0].split(" or "))), bare, count=1).split()
+
+
+def _triggers(connection: BaseDatabaseWrapper) -> dict[tuple[str, str], _There]:
+    """What there is by (table, trigger), of all that are awake for everybody."""
     if connection.vendor == "postgresql":
         query = """
-            SELECT c.relname, t.tgname,
-                   CASE WHEN p.prosrc LIKE '%%RAISE EXCEPTION%%' THEN 'RAISE ' ELSE '' END || pg_get_triggerdef(t.oid)
+            SELECT c.relname, t.tgname, pg_get_triggerdef(t.oid, true), p.prosrc
             FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_proc p ON p.oid = t.tgfoid
-            WHERE NOT t.tgisinternal AND t.tgenabled <> 'D' AND c.relnamespace = current_schema()::regnamespace
+            WHERE NOT t.tgisinternal AND t.tgenabled IN ('O', 'A') AND c.relnamespace = current_schema()::regnamespace
         """
     else:
-        query = "SELECT tbl_name, name, sql FROM sqlite_master WHERE type = 'trigger'"
+        query = "SELECT tbl_name, name, sql, '' FROM sqlite_master WHERE type = 'trigger'"
     with connection.cursor() as cursor:
         cursor.execute(query, [])
-        return {(table, name): text for table, name, text in cursor.fetchall()}
-
-
-def is_protected(connection: BaseDatabaseWrapper, table: str) -> bool:
-    """Whether every trigger that keeps `table` append-only is there and awake."""
-    found = _triggers(connection)
-    return all((table, name) in found for name in triggers_of(connection.vendor, table))
+        return {(table, name): _There(text, function) for table, name, text, function in cursor.fetchall()}
 
 
 _SETTLE = ("SET CONSTRAINTS ALL IMMEDIATE", "SET CONSTRAINTS ALL DEFERRED")

@@ -208,6 +208,15 @@ def mend(*, actor: Actor, now: datetime) -> list[str]:
     return found
 
 
+def try_to_mend(*, actor: Actor, now: datetime) -> tuple[list[str], list[Diagnosis]]:
+    """As `mend`; where that fails it is a finding, and what else there is to find is still looked for."""
+    try:
+        return mend(actor=actor, now=now), []
+    except Exception as error:  # whatever the database says
+        advice = "Put right what is found below, and mend again."
+        return [], [Diagnosis("mending", Health.BAD, f"nothing was put back: {error}", advice)]
+
+
 @check
 def _clocks_and_outbox(now: datetime) -> Iterator[Diagnosis]:
     from datetime import timedelta

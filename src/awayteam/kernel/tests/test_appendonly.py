@@ -113,6 +113,88 @@ def test_a_trigger_that_sleeps_or_whose_function_does_nothing_is_noticed() -> No
     assert gaps(connection) == []
 
 
+_CALL = "EXECUTE FUNCTION awayteam_refuse_change()"
+_ROWS = f"FOR EACH ROW {_CALL}"
+WEAKER = {
+    "awake on replicas only": ("append_only", "ALTER TABLE kernel_event ENABLE REPLICA TRIGGER {name}", "asleep"),
+    "for deletions only": ("append_only", f"CREATE TRIGGER {{name}} BEFORE DELETE ON kernel_event {_ROWS}", "changed"),
+    "for other columns": (
+        "append_only", f"CREATE TRIGGER {{name}} BEFORE DELETE OR UPDATE OF id ON kernel_event {_ROWS}", "changed"
+    ),
+    "never": (
+        "append_only",
+        "CREATE TRIGGER {name} BEFORE UPDATE OR DELETE ON kernel_event FOR EACH ROW WHEN (false) " + _CALL,
+        "changed",
+    ),
+    "afterwards": ("append_only", f"CREATE TRIGGER {{name}} AFTER UPDATE OR DELETE ON kernel_event {_ROWS}", "changed"),
+    "once for all rows": (
+        "append_only", f"CREATE TRIGGER {{name}} BEFORE UPDATE OR DELETE ON kernel_event {_CALL}", "changed"
+    ),
+    "for something else": (
+        "no_truncate", f"CREATE TRIGGER {{name}} BEFORE INSERT ON kernel_event {_CALL}", "changed"
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("weaker", sorted(WEAKER))
+def test_a_trigger_of_postgresql_that_refuses_less_is_noticed(weaker: str) -> None:
+    if connection.vendor != "postgresql":
+        pytest.skip("triggers of PostgreSQL")
+    key, statement, says = WEAKER[weaker]
+    name = f"kernel_event_{key}"
+    if statement.startswith("CREATE"):
+        _drop("kernel_event", name)
+    _sql(statement.format(name=name))
+    [gap] = mend(actor=SYSTEM, now=NOW)
+    assert gap.startswith(f"kernel_event: the trigger {name} ")
+    assert gap.endswith(says)
+    assert gaps(connection) == []
+
+
+@pytest.mark.parametrize(
+    "condition", ["OLD.sha256::char(1) IS DISTINCT FROM NEW.sha256::char(1)", "{all} AND false", "NOT ({all})"]
+)
+def test_a_trigger_of_postgresql_that_looks_less_closely_is_noticed(condition: str) -> None:
+    if connection.vendor != "postgresql":
+        pytest.skip("triggers of PostgreSQL")
+    table, name = "engagements_contract", "engagements_contract_frozen"
+    every = appendonly.condition("postgresql", kept[table].columns)
+    _drop(table, name)
+    _sql(f"CREATE TRIGGER {name} BEFORE UPDATE ON {table} FOR EACH ROW WHEN ({condition.format(all=every)}) {_CALL}")
+    assert [(gap.table, gap.trigger) for gap in gaps(connection)] == [(table, name)]
+    mend(actor=SYSTEM, now=NOW)
+    assert gaps(connection) == []
+
+
+@pytest.mark.parametrize("body", ["RETURN NEW; RAISE EXCEPTION 'no';", "RAISE NOTICE 'RAISE EXCEPTION'; RETURN NEW;"])
+def test_a_function_of_postgresql_that_only_names_an_exception_is_noticed(body: str) -> None:
+    if connection.vendor != "postgresql":
+        pytest.skip("functions of PostgreSQL")
+    head = "CREATE OR REPLACE FUNCTION awayteam_refuse_change() RETURNS trigger LANGUAGE plpgsql AS"
+    _sql(f"{head} $$ BEGIN {body} END $$")
+    assert {gap.table for gap in gaps(connection)} == set(kept)
+    mend(actor=SYSTEM, now=NOW)
+    assert gaps(connection) == []
+
+
+def test_what_cannot_be_mended_is_a_finding_and_the_rest_is_examined(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(_connection: object) -> list[appendonly.Gap]:
+        _sql("CREATE TRIGGER nothing")
+        return []
+
+    monkeypatch.setattr("awayteam.cli.setup.django", lambda **_options: None)
+    monkeypatch.setattr(appendonly, "mend", fail)
+    with pytest.raises(SystemExit) as ended:
+        main(["doctor", "--json", "--mend"])
+    found = {one["subject"]: one for one in json.loads(capsys.readouterr().out)}
+    assert (ended.value.code, found["mending"]["health"]) == (1, "bad")
+    assert found["mending"]["finding"].startswith("nothing was put back: ")
+    assert found["append-only tables"]["health"] == "good"
+    assert not Event.objects.filter(name="guards.restored").exists()
+
+
 def test_by_command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr("awayteam.cli.setup.django", lambda **_options: None)
     _drop("reviews_opinion", next(iter(kept["reviews_opinion"].statements(connection.vendor))))
