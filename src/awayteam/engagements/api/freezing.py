@@ -1,10 +1,14 @@
 """Standards and the baseline of engagements over HTTP."""
 
+from collections.abc import Callable
 from decimal import Decimal
+from functools import wraps
 from typing import Annotated, Any, Literal
 
+from django.http import HttpResponseBase
 from django.utils import timezone
 from ninja import File, Form, Path, Query, Schema, Status
+from ninja.decorators import decorate_view
 from ninja.files import UploadedFile
 from pydantic import Field
 
@@ -21,9 +25,12 @@ from awayteam.kernel.errors import InvalidInput, NotFound
 from awayteam.kernel.paging import decode_cursor, encode_cursor
 from awayteam.kernel.requests import Request as Http
 from awayteam.kernel.rest import Id, Name, PageOf, Paging
+from awayteam.kernel.rest.problems import problem
 from awayteam.sources.results import MAX_BYTES
 
 MOST_FILES = 50
+FRAME = 100_000
+"""Bytes of a form that are not of its files: boundaries, names, the version."""
 FIELDS = ("id", "title", "repository", "path", "commit", "sha256")
 Kinds = Literal["check", "finding", "coverage", "defect"]
 assert set(BaselineItem.Kind.values) == {"check", "finding", "coverage", "defect"}
@@ -227,14 +234,29 @@ def take_baseline(request: Http, at: Annotated[EngagementAt, Path()], body: Base
         return {"counts": found.counts, "problems": found.problems}
 
 
+def bounded(run: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """Refuse a body that can't hold only files that are read, before any of it is."""
+
+    @wraps(run)
+    def inner(request: Http, **rest: Any) -> HttpResponseBase:
+        length, most = request.headers.get("Content-Length", ""), MAX_BYTES + FRAME
+        if length.isdecimal() and int(length[:19]) > most:
+            advice = f"Send at most {MAX_BYTES:,} bytes of files at a time."
+            return problem(request, 413, f"The body is larger than {most:,} bytes.", advice=advice)
+        return run(request, **rest)
+
+    return inner
+
+
 @router.post("/{id}/baseline/uploads", response=BaselineTakenOut, operation_id="engagement_upload_baseline")
+@decorate_view(bounded)
 def upload_baseline(
     request: Http, at: Annotated[EngagementAt, Path()], files: Annotated[list[UploadedFile], File()],
     version: Annotated[int | None, Form(ge=1, strict=False, description="the version that you looked at")] = None,
 ) -> Any:  # fmt: skip
     """As `baseline/files`, with the files as parts `files` of a form (multipart/form-data), byte for byte."""
-    uploads = uploads_of(files)
     with guard(request, at.id) as (row, now):
+        uploads = uploads_of(files)
         found = actions.take_baseline(row, actor=request.actor, now=now, files=uploads, version=version)
         return {"counts": found.counts, "problems": found.problems}
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.http.multipartparser import MultiPartParser
 from django.test import Client
 from django.utils import timezone
 
@@ -13,7 +14,7 @@ from awayteam.accounts.models import User
 from awayteam.engagements.api import freezing
 from awayteam.engagements.models import BaselineItem, Engagement
 from awayteam.engagements.tests.village import Village, settle
-from awayteam.kernel.models import Event
+from awayteam.kernel.models import Event, IdempotentWrite
 
 pytestmark = pytest.mark.django_db
 JUNIT = b"""<testsuite name="refunds"><testcase classname="refunds" name="test_one"><failure message="red"/></testcase>
@@ -109,3 +110,43 @@ def test_an_upload_may_be_larger_than_json_but_not_with_a_key(village: Village) 
     refused = send(village, row, file("a.xml", large), code=413, headers={"Idempotency-Key": "once"})
     assert "larger than" in refused["detail"]
     assert send(village, row, file("a.xml", JUNIT), headers={"Idempotency-Key": "small"})["counts"] == {"check": 1}
+
+
+def form(boundary: str, content: bytes) -> dict[str, Any]:
+    head = f'--{boundary}\r\nContent-Disposition: form-data; name="files"; filename="a.xml"\r\n\r\n'
+    data = head.encode() + content + f"\r\n--{boundary}--\r\n".encode()
+    return {"data": data, "content_type": f"multipart/form-data; boundary={boundary}"}
+
+
+def test_a_form_that_is_sent_again_with_another_boundary_is_the_same(village: Village) -> None:
+    row, client = village.open(), Client()
+    client.force_login(User.objects.create(username="pia", person=village.person("pia")))
+    address, key = f"/api/v1/engagements/{row.pk}/baseline/uploads", {"Idempotency-Key": "once"}
+    first = client.post(address, headers=key, **form("----one", JUNIT))
+    assert first.json()["counts"] == {"check": 1}
+    before = Event.objects.count()
+    again = client.post(address, headers=key, **form("another-one", JUNIT))
+    assert (again.status_code, again.content) == (200, first.content)
+    assert again["Idempotency-Replayed"] == "true"
+    for other in (form("----one", COBERTURA), form("three", JUNIT + b"\n"), form("three", b"\r\n--x" + JUNIT)):
+        assert client.post(address, headers=key, **other).status_code == 422
+    assert (Event.objects.count(), IdempotentWrite.objects.count()) == (before, 1)
+
+
+def test_what_nobody_may_see_is_not_there_whatever_was_sent(village: Village) -> None:
+    row = village.open()
+    Engagement.objects.filter(pk=row.pk).delete()
+    assert "no engagement" in send(village, row, BAD["too many"][0], code=404)["detail"]
+
+
+def test_a_body_that_is_too_large_is_refused_unread(village: Village, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[object] = []
+    parse = MultiPartParser.parse
+    monkeypatch.setattr(MultiPartParser, "parse", lambda parser: read.append(parser) or parse(parser))
+    monkeypatch.setattr(freezing, "MAX_BYTES", 1_000)
+    row = village.open()
+    refused = send(village, row, file("a.xml", b" " * 101_001), code=413)
+    assert refused["detail"] == "The body is larger than 101,000 bytes."
+    assert (read, BaselineItem.objects.count()) == ([], 0)
+    assert send(village, row, file("a.xml", JUNIT))["counts"] == {"check": 1}
+    assert len(read) == 1
