@@ -2,8 +2,9 @@
 
 import csv
 import zlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import chain, islice
 from typing import Any, TypeVar
 from urllib.parse import quote, urlencode
 
@@ -17,6 +18,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from awayteam.kernel.errors import AwayteamError, InvalidInput, NotFound, NotSignedIn
 
 Result = TypeVar("Result")
+Row = TypeVar("Row")
 HUES = 12
 """How many colours of marks `awayteam.css` defines; all of them carry white letters with AA contrast."""
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
@@ -67,9 +69,12 @@ def address(request: HttpRequest, **changes: Any) -> str:
 
 
 def csv_file(name: str, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> StreamingHttpResponse:
-    """A CSV file, sent as it is made. An apostrophe precedes texts that a spreadsheet would take for a formula."""
+    """A CSV file, sent as it is made. An apostrophe precedes texts that a spreadsheet would take for a formula.
+
+    The first row is made at once (`begun`).
+    """
     writer = csv.writer(_Echo())
-    lines = (writer.writerow([_cell(value) for value in row]) for row in _chain(header, rows))
+    lines = (writer.writerow([_cell(value) for value in row]) for row in chain([header], begun(rows)))
     response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{name}.csv"'
     return response
@@ -82,9 +87,10 @@ class _Echo:
         return value
 
 
-def _chain(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterable[Sequence[Any]]:
-    yield header
-    yield from rows
+def begun(rows: Iterable[Row]) -> Iterator[Row]:
+    """The same rows, the first of which is made now: what can't be listed is refused before anything is sent."""
+    rest = iter(rows)
+    return chain(list(islice(rest, 1)), rest)
 
 
 def _cell(value: Any) -> str:

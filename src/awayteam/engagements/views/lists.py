@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 from awayteam.engagements import queries
 from awayteam.engagements.queries import EngagementFilter, EngagementRow
 from awayteam.engagements.queries.filters import MANY, SINGLE, filter_of
-from awayteam.kernel.pages import csv_file, render, thing_address
+from awayteam.kernel.pages import begun, csv_file, render, thing_address
 from awayteam.kernel.requests import Request
 from awayteam.organisation.queries import team as team_of
 
@@ -129,10 +129,11 @@ def _values(request: Request, row: EngagementRow) -> tuple[Any, ...]:
 def _json(request: Request, filter: EngagementFilter, sort: str) -> StreamingHttpResponse:
     """A list of objects with the columns of the CSV file, sent as it is made."""
     names = [name.replace(" ", "_") for name in COLUMNS]
+    rows = begun(_all(request, filter, sort))
 
     def lines() -> Iterator[bytes]:
         before = b"["
-        for row in _all(request, filter, sort):
+        for row in rows:
             yield before + orjson.dumps(dict(zip(names, _values(request, row), strict=True)))
             before = b",\n"
         yield b"]\n" if before != b"[" else b"[]\n"

@@ -93,8 +93,11 @@ SORTS = tuple(_SORTS)
 def defects(
     actor: Actor, *, engagement: Engagement | None = None, service: Entity | None = None, team: Team | None = None,
     state: str = "open", sort: str = "age", now: datetime, cursor: str | None = None, limit: int = 50,
+    counted: bool = True,
 ) -> Page[Defect]:  # fmt: skip
     """Defects that fit, sorted by one of `SORTS`; `state` is open, closed, all, or one of the machine's.
+
+    All of them are counted with each page, unless `counted` is off.
 
     Raises `InvalidInput` for an unknown sort or a foreign cursor.
     """
@@ -103,7 +106,7 @@ def defects(
         what = f"There is no sort {sort[:40]!r}."
         raise InvalidInput(what, f"Use one of {', '.join(SORTS)}, with - before it to turn it round.", {"sort": what})
     rows = _fitting(visible(actor, Defect.objects.all(), now), engagement, service, team, state)
-    total = rows.count()
+    total = rows.count() if counted else None
     descending = sort.startswith("-") != chosen.flipped
     if cursor:
         rows = rows.filter(Beyond([chosen.key, "pk"], decode_cursor(cursor, chosen.type, int), descending=descending))

@@ -6,7 +6,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from awayteam.accounts.models import User
 from awayteam.engagements.models import Engagement
@@ -106,6 +108,24 @@ def test_as_a_file_with_every_row_that_one_may_see(village: Village, monkeypatch
     village.service.restricted = True
     village.service.save()
     assert rows(client(village, "ann").get("/defects/?format=csv")) == []
+
+
+@pytest.mark.parametrize(
+    "address", ["/defects/?format=csv", "/engagements/?format=csv", "/engagements/?format=json"], ids=str
+)
+def test_a_file_of_what_cannot_be_listed_is_refused_before_it_is_sent(address: str, village: Village) -> None:
+    refused = client(village, "pia").get(f"{address}&sort=colour")
+    assert (refused.status_code, refused.streaming) == (422, False)
+    assert "no sort" in refused.content.decode()
+
+
+def test_a_file_is_not_counted(village: Village, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("awayteam.handovers.views.after.EXPORT_PAGE", 1)
+    pia = client(village, "pia")
+    with CaptureQueriesContext(connection) as asked:
+        assert len(rows(pia.get("/defects/?format=csv"))) == len(GIVEN)
+    about = [one["sql"] for one in asked if 'FROM "handovers_defect"' in one["sql"]]
+    assert (len(about), [one for one in about if "COUNT(" in one]) == (len(GIVEN), [])
 
 
 def test_its_views_are_kept(village: Village) -> None:

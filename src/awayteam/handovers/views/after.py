@@ -81,15 +81,15 @@ def defects(request: Request) -> HttpResponseBase:
     service = catalog.resolve(request.actor, ref) if ref else None
     sort = request.GET.get("sort", "age")
 
-    def read(cursor: str | None, limit: int) -> Page[Defect]:
+    def read(cursor: str | None, limit: int, *, counted: bool = False) -> Page[Defect]:
         return queries.defects(
             request.actor, engagement=engagement, service=service, state=state, sort=sort, now=now, cursor=cursor,
-            limit=limit,
+            limit=limit, counted=counted,
         )  # fmt: skip
 
     if request.GET.get("format") == "csv":
         return csv_file("defects", COLUMNS, (_values(request, row) for row in _all(read)))
-    page = read(request.GET.get("cursor") or None, PAGE)
+    page = read(request.GET.get("cursor") or None, PAGE, counted=True)
     context = {"page": page, "state": state, "states": STATES, "sort": sort, "engagement": engagement,
                "service": service, "defect_words": DEFECT_STATE_WORDS, "defect_tones": DEFECT_TONES}  # fmt: skip
     return render(request, "handovers/defects.html", context)
