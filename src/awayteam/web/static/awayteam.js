@@ -13,11 +13,12 @@
   const zone = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
   const pad = (number) => String(number).padStart(2, "0");
   const day = (at) => `${at.getFullYear()}-${pad(at.getMonth() + 1)}-${pad(at.getDate())}`;
+  const counted = (count, word) => `${count} ${count === 1 && word.length > 1 ? word.replace(/s$/, "") : word}`;
   const distance = (seconds) => {
     for (const [limit, unit, word] of [[60, 1, "s"], [3600, 60, "min"], [172800, 3600, "h"], [5184000, 86400, "days"], [63072000, 2630016, "months"]]) {
-      if (seconds < limit) return `${Math.floor(seconds / unit)} ${word}`;
+      if (seconds < limit) return counted(Math.floor(seconds / unit), word);
     }
-    return `${Math.floor(seconds / 31557600)} years`;
+    return counted(Math.floor(seconds / 31557600), "years");
   };
   const relative = (at) => {
     const seconds = (Date.now() - at.getTime()) / 1000;

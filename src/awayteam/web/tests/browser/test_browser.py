@@ -1,13 +1,16 @@
 """In a browser: axe on every page in both themes, narrow screens, the keyboard, and everything without JavaScript."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
+from markupsafe import Markup
 from playwright.sync_api import Page as Tab
 from playwright.sync_api import expect
 
+from awayteam.web.moments import ago
 from awayteam.web.tests.browser.conftest import Reader
 from awayteam.web.tests.inventory import BASKET, PAGES, TEAM
 from awayteam.web.tests.shop import Shop
@@ -189,6 +192,20 @@ def test_times_are_those_of_the_reader(reader: MakeReader) -> None:
     relative = tab.locator("time[data-time=relative]").first
     assert relative.get_attribute("title")
     assert "UTC" not in (relative.get_attribute("title") or "")
+
+
+def test_distances_are_those_of_the_server(reader: MakeReader) -> None:
+    tab, now = reader("ada").open("/"), datetime.now(UTC)
+    hours = [1.5, *(24 * days for days in (3.5, 59.5, 60.5, 100, 729.5, 730.2, 1500, -60.5))]
+    shown = [Markup(ago(now - timedelta(hours=one, seconds=5))) for one in hours]
+    drawn = tab.evaluate(
+        """html => { const box = document.createElement("p"); box.innerHTML = html; document.body.append(box);
+        box.dispatchEvent(new CustomEvent("htmx:afterSwap", { bubbles: true }));
+        return [...box.children].map(one => one.textContent); }""",
+        "".join(shown),
+    )
+    assert drawn == [one.striptags() for one in shown]
+    assert {"1 h ago", "1 month ago", "1 year ago", "in 1 month"} <= set(drawn)
 
 
 def test_everything_works_without_javascript(reader: MakeReader) -> None:
