@@ -40,12 +40,6 @@ def mending(person: int) -> "QuerySet[Defect, Any]":
     return Defect.objects.filter(Q(turn_person=person) | Q(reported_by=person)).order_by().values("engagement")
 
 
-def visible_handovers(actor: Actor, queryset: "QuerySet[Handover]", now: datetime) -> "QuerySet[Handover]":
-    """As `visible`; whoever was drawn to look one over sees that one too."""
-    seen = visible(actor, queryset, now)
-    return seen if actor.person_id is None else seen | queryset.filter(reviewer=actor.person_id)
-
-
 @dataclass
 class Standing:
     """What an actor is to an engagement, with what handovers and defects ask beyond it."""

@@ -50,7 +50,7 @@ class HandoverPlot(Plot[Handover]):
         return reverse("handover", args=[row.pk])
 
     def visible(self, actor: Actor, queryset: "QuerySet[Handover]", now: datetime) -> "QuerySet[Handover]":
-        return permissions.visible_handovers(actor, queryset, now)
+        return permissions.visible(actor, queryset, now)
 
     def seen_by_all(self, pk: int) -> bool:
         return Handover.objects.filter(pk=pk).exclude(engagement__service__restricted=True).exists()

@@ -10,7 +10,7 @@ from awayteam.engagements.models import Engagement, Standard
 from awayteam.handovers import checklist, rules
 from awayteam.handovers.machine import FINAL, Party, State
 from awayteam.handovers.models import ChecklistLine, Evidence, Handover, HandoverStep, Refusal
-from awayteam.handovers.permissions import Standing, visible_handovers
+from awayteam.handovers.permissions import Standing, visible
 from awayteam.handovers.plots import HANDOVER
 from awayteam.handovers.results import sentence
 from awayteam.handovers.words import STATE_WORDS, TODO_WORDS, TONES, VERB_WORDS
@@ -145,7 +145,7 @@ class HandoverStory:
 def load(actor: Actor, pk: int, now: datetime) -> Handover:
     """The handover, if the actor may see it. Raises `NotFound`."""
     related = (*HANDOVER.related, "engagement__service", "clock", "turn_person", "turn_team", "reviewer", "begun_by")
-    seen = visible_handovers(actor, Handover.objects.filter(pk=pk), now).select_related(*related).first()
+    seen = visible(actor, Handover.objects.filter(pk=pk), now).select_related(*related).first()
     if seen is None:
         raise NotFound(f"There is no handover {pk}.", "Look at the engagement.")
     return seen
@@ -153,7 +153,7 @@ def load(actor: Actor, pk: int, now: datetime) -> Handover:
 
 def handovers(actor: Actor, engagement: Engagement, now: datetime) -> list[Handover]:
     """The tries of an engagement, the newest first."""
-    rows = visible_handovers(actor, Handover.objects.filter(engagement=engagement), now)
+    rows = visible(actor, Handover.objects.filter(engagement=engagement), now)
     return list(rows.select_related("clock", "turn_person", "turn_team").order_by("-number"))
 
 
