@@ -10,7 +10,7 @@ from awayteam.engagements.rules import request_over
 from awayteam.kernel.events import EventName
 from awayteam.kernel.models import Event
 from awayteam.requests.machine import FINAL, State
-from awayteam.requests.models import Step
+from awayteam.requests.models import Request, Step
 
 KIND = "engagement"
 ADVICE = "Nothing else changes by itself: go on, or withdraw."
@@ -30,7 +30,8 @@ ENDED: dict[State, str] = {
 class Ended:
     """The request that is over: since when, what became of it (`became` goes on after its name), by whom and why.
 
-    `by` and `words` are "" where nobody in particular did it, or where only those who see the request may read them.
+    `by` and `words` are "" where nobody in particular did it, or where only those who see the request may read them;
+    `title` is "" there too.
     """
 
     request: int
@@ -45,7 +46,21 @@ class Ended:
         """All of it in plain words."""
         by = f" by {self.by}" if self.by else ""
         words = f": “{self.words}”" if self.words else ""
-        return f"The request that it serves, #{self.request} {self.title}, {self.became}{by}{words}."
+        return f"The request that it serves, {self.name}, {self.became}{by}{words}."
+
+    @property
+    def name(self) -> str:
+        """Its number, and its title where everybody may read that."""
+        return f"#{self.request} {self.title}".strip()
+
+
+def named(request: Request) -> str:
+    """The request's number, and its title where everybody may read that (with `entity` loaded)."""
+    return f"#{request.pk}" if _restricted(request) else f"#{request.pk} {request.title}"
+
+
+def _restricted(request: Request) -> bool:
+    return request.entity is not None and request.entity.restricted
 
 
 def ended(row: Engagement) -> Ended | None:
@@ -60,10 +75,11 @@ def ended(row: Engagement) -> Ended | None:
     if not request_over(state, request.entered_at, opened=row.created_at, accepted=row.accepted_at is not None):
         return None
     last = Step.objects.filter(request=request, target=state.value).order_by("-pk").first()
-    hidden = last is None or (request.entity is not None and request.entity.restricted)
+    hidden = last is None or _restricted(request)
     by = last.label if last is not None and last.person_id is not None and not hidden else ""
     words = " ".join(last.words.split()).rstrip(".") if last is not None and not hidden else ""
-    return Ended(request.pk, request.title, request.entered_at, ENDED[state], by, words)
+    title = "" if _restricted(request) else request.title
+    return Ended(request.pk, title, request.entered_at, ENDED[state], by, words)
 
 
 def outlived(now: datetime) -> "QuerySet[Engagement]":

@@ -9,7 +9,7 @@ from awayteam.engagements.actions.moving import Holding, hold
 from awayteam.engagements.actions.reorganising import hearers
 from awayteam.engagements.machine import State
 from awayteam.engagements.models import Engagement
-from awayteam.engagements.served import ADVICE, Ended, ended, outlived
+from awayteam.engagements.served import ADVICE, Ended, ended, named, outlived
 from awayteam.kernel import events
 from awayteam.kernel.actor import SYSTEM
 from awayteam.kernel.events import EventName
@@ -52,10 +52,11 @@ def _follow(held: Holding) -> None:
         target = Request.objects.select_related("entity").get(pk=target.merged_into_id)
     row.request = target
     touch(held)
-    words = f"{found.sentence} The visit serves #{target.pk} {target.title} from now on."
-    _say(held, EventName.ENGAGEMENT_REQUEST_FOLLOWED, words, found, {"request": (request.pk, target.pk)})
     if State(row.state) in AT_WORK:
         requesting.send_away(held)
+    target = row.request = Request.objects.select_related("entity", "clock").get(pk=target.pk)  # as it is by now
+    words = f"{found.sentence} The visit serves {named(target)} from now on. {requesting.waits(target)}".strip()
+    _say(held, EventName.ENGAGEMENT_REQUEST_FOLLOWED, words, found, {"request": (request.pk, target.pk)})
 
 
 def _say(

@@ -7,7 +7,7 @@ from awayteam.kernel import businesstime, clocks
 from awayteam.kernel.actor import SYSTEM
 from awayteam.kernel.businesstime import Calendar
 from awayteam.requests import actions, rules
-from awayteam.requests.machine import State, Verb
+from awayteam.requests.machine import FINAL, State, Verb
 from awayteam.requests.models import Request
 from awayteam.requests.stepping import facts_of, hold
 from awayteam.requests.turns import minutes_until
@@ -21,6 +21,16 @@ def send_away(held: Holding) -> None:
     until = row.ends_on if row.ends_on is not None and row.ends_on > held.now.date() else None
     words = f"The contract of engagement {row.pk} is in force: {row.title}."
     actions.send_away(request, actor=SYSTEM, now=held.now, words=words, until=until)
+
+
+def waits(request: Request) -> str:
+    """What has to be decided before the request can have an away team, as a sentence; "" where nothing has."""
+    state = State(request.state)
+    if state in FINAL or state is State.AWAY or not (why := rules.why_not(facts_of(request), Verb.SEND_AWAY)):
+        return ""
+    if state is State.ASKED:
+        return "Its home team still has to decide on that request; until then it goes on as if nobody came."
+    return why if state is State.DECLINED else f"That request is {rules.spoken(state)}; what follows is decided there."
 
 
 def prolong(held: Holding) -> None:
@@ -46,6 +56,8 @@ def finish(held: Holding) -> None:
     if request is None:
         return
     words = f"The home team accepted the handover of engagement {held.row.pk}: {held.row.title}."
+    if State(request.state) is State.ASKED and request.home_team_id == held.row.home_team_id:  # it decided just now
+        request = actions.welcome(request, actor=SYSTEM, now=held.now, words=words)
     if State(request.state) is not State.AWAY:  # its clock ran out meanwhile
         if rules.why_not(facts_of(request), Verb.SEND_AWAY):
             return

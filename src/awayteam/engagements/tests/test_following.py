@@ -287,3 +287,62 @@ def test_the_last_day_stays(village: Village) -> None:
     _withdraw(village, request, LATER)
     jobs.follow(LATER)
     assert _now(row).ends_on == LAST
+
+
+def _merged(village: Village, row: Engagement, first: Request, second: Request, at: datetime) -> None:
+    requests.stop_away(first.pk, actor=village.actor("paul", at), now=at, words="Too hard.")
+    requests.merge(first.pk, actor=village.actor("olga", at), now=at, into=second.pk, words="The same.")
+    assert jobs.follow(at) == 1
+    assert _now(row).request_id == second.pk
+
+
+def test_a_visit_merged_into_a_declined_request_is_its_away_team_and_no_refusal_is_told(village: Village) -> None:
+    first = welcomed(village)
+    row = village.active(request=first)
+    second = village.town.ask(title="Refund lines", now=LATER)
+    requests.decline(second, actor=village.actor("olga", LATER), now=LATER, reason="no-room", words="Not now.")
+    _merged(village, row, first, second, LATER)
+    assert Request.objects.get(pk=second.pk).state == "away"
+    assert not Event.objects.filter(name=ENDED).exists()
+    assert not Notification.objects.filter(event=ENDED).exists()
+    assert ended(_now(row)) is None
+
+
+def test_a_visit_merged_into_an_open_question_says_who_decides_and_an_accepted_handover_finishes_it(
+    village: Village,
+) -> None:
+    first = welcomed(village)
+    row = village.active(request=first)
+    second = village.town.ask(title="Refund lines", now=LATER)
+    _merged(village, row, first, second, LATER)
+    assert Request.objects.get(pk=second.pk).state == "asked"
+    words = "Its home team still has to decide on that request; until then it goes on as if nobody came."
+    assert Event.objects.get(name=FOLLOWED).reason.endswith(f"from now on. {words}")
+    actions.hand_over(row, actor=village.actor("pia", LATER), now=LATER)
+    actions.accept(row, actor=village.actor("olga", LATER), now=LATER)
+    assert Request.objects.get(pk=second.pk).state == "done"
+
+
+def test_the_title_of_a_restricted_request_is_told_to_nobody_by_the_software(village: Village, client: Client) -> None:
+    first = welcomed(village)
+    row = village.active(request=first)
+    second = village.town.ask(title="Secret merger", now=LATER)
+    Request.objects.filter(pk=second.pk).update(entity=village.service)
+    Entity.objects.filter(pk=village.service.pk).update(restricted=True)
+    Engagement.objects.filter(pk=row.pk).update(service=None)
+    _merged(village, row, first, second, LATER)
+    event = Event.objects.get(name=FOLLOWED)
+    assert f"The visit serves #{second.pk} from now on." in event.reason
+    told = Notification.objects.filter(event=FOLLOWED)
+    assert told.exists()
+    assert not told.filter(text__contains="Secret").exists()
+    for asker in Request.objects.get(pk=second.pk).askers.filter(left_at__isnull=True):
+        requests.withdraw(second.pk, actor=village.actor(asker.person.name, LATER), now=LATER, words="Gone.")
+        if Request.objects.get(pk=second.pk).state == "withdrawn":
+            break
+    assert jobs.follow(LATER) == 1
+    assert "Secret" not in Event.objects.get(name=ENDED).reason
+    client.force_login(User.objects.create(username="ann", person=village.person("ann")))
+    page = client.get(f"/engagements/{row.pk}/").content.decode()
+    assert f'<a href="/requests/{second.pk}/">#{second.pk}</a>' in page
+    assert "Secret" not in page
