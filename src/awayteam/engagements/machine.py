@@ -84,7 +84,7 @@ MACHINE = Machine(
     waiting={
         S.PREPARING: Waiting("the away team's lead", "prepare_minutes", "expired"),
         S.PROPOSED: Waiting("the side that has not signed", "sign_minutes", "expired; who was silent is recorded"),
-        S.AGREED: Waiting("the away team's lead", "until the first day", "active"),
+        S.AGREED: Waiting("the away team's lead", "until the first day", "active; expired where the last day is over too"),
         S.ACTIVE: Waiting("the away team's lead", "until the last day of the time-box", "expired, and access ends"),
         S.PAUSED: Waiting("the side that paused", "until the day named", "active again"),
         S.HANDING_OVER: Waiting("the away team's lead", "handover_minutes", "expired, and access ends"),
@@ -106,7 +106,7 @@ MACHINE = Machine(
         _on(V.CLOSE, S.WARRANTY, S.CLOSED, (P.HOME,), "The home team ends the warranty early."),
         _on(V.WITHDRAW, (S.PREPARING, S.PROPOSED, S.AGREED, S.ACTIVE, S.PAUSED, S.HANDING_OVER), S.WITHDRAWN, (P.AWAY, P.AWAYTEAM), "The away team goes; access ends."),
         _on(V.AMEND, tuple(sorted(SIGNED)), tuple(state for state in State if state in SIGNED), (P.AWAYTEAM,), "An amendment that both sides signed is in force; its dates may end or begin a state."),
-        _on(V.EXPIRE, (S.PREPARING, S.PROPOSED, S.ACTIVE, S.HANDING_OVER), S.EXPIRED, (P.CLOCK,), "The time is over."),
+        _on(V.EXPIRE, (S.PREPARING, S.PROPOSED, S.AGREED, S.ACTIVE, S.HANDING_OVER), S.EXPIRED, (P.CLOCK,), "The time is over."),
         _on(V.EXPIRE, S.PRODUCTION, S.WARRANTY, (P.CLOCK,), "Nobody recorded a deployment: the warranty runs from now."),
         _on(V.EXPIRE, S.WARRANTY, S.CLOSED, (P.CLOCK,), "The warranty is over."),
     ),

@@ -64,7 +64,8 @@ def open_access(held: Holding) -> None:
     """Begin an interval of access where the state grants it and none is open; its end moves with the clock.
 
     It ends with the last day of the time-box, whatever the state: a handover may take longer, and is written without
-    access. An interval that is over already stays as it was, and where the time-box grew another one begins.
+    access, and so does what begins or goes on after that day. An interval that is over already stays as it was, and
+    where the time-box grew another one begins.
     """
     row = held.row
     if State(row.state) not in GRANTING or row.due_at is None:
@@ -78,7 +79,8 @@ def open_access(held: Holding) -> None:
         found.save(update_fields=["ends_at"])
         found = None
     if found is None:
-        Granting.objects.create(engagement=row, starts_at=held.now, latest_at=latest)
+        if latest > held.now:
+            Granting.objects.create(engagement=row, starts_at=held.now, latest_at=latest)
     elif found.latest_at > held.now:
         found.latest_at = latest
         found.save(update_fields=["latest_at"])

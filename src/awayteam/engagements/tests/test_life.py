@@ -403,6 +403,31 @@ def test_an_agreed_visit_whose_time_box_is_over_doesnt_begin() -> None:
     run_clock(row)  # by itself it begins on its first day
 
 
+def test_an_agreed_visit_that_nothing_looked_at_before_its_last_day_was_over_ends_by_its_clock() -> None:
+    village = settle()
+    row = village.agreed()
+    assert clocks.run_due(NOON + timedelta(days=60)) >= 1
+    row = _now(row)
+    assert (row.state, row.reason, row.began_at) == ("expired", "time-over", None)
+    assert row.steps.order_by("-pk").values_list("words", flat=True).first() == (
+        "The time-box was over before work began."
+    )
+    assert not Granting.objects.exists()
+
+
+def test_a_pause_that_ends_after_the_last_day_gives_no_access() -> None:
+    """It began on a day off, so that the time-box doesn't grow by it."""
+    village = settle()
+    sunday = date(2026, 3, 15)
+    row = village.active(ends_on=sunday)
+    saturday = datetime(2026, 3, 14, 12, tzinfo=NOON.tzinfo)
+    actions.pause(row, actor=village.actor("pia", saturday), now=saturday, until=date(2026, 3, 16), words="Rest.")
+    monday = datetime(2026, 3, 16, 8, tzinfo=NOON.tzinfo)
+    actions.resume(row, actor=village.actor("pia", monday), now=monday)
+    assert (_now(row).state, _now(row).ends_on) == ("active", sunday)
+    assert [one.starts_at < one.latest_at for one in Granting.objects.all()] == [True]
+
+
 def test_a_text_whose_last_day_is_past_isnt_signed() -> None:
     village = settle()
     row = village.propose()

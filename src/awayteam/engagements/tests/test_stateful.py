@@ -12,8 +12,8 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
-from awayteam.engagements import actions, contracts, jobs
-from awayteam.engagements.machine import CONTRACT, FINAL, GRANTING, MACHINE, SIGNED, State
+from awayteam.engagements import actions, contracts, jobs, turns
+from awayteam.engagements.machine import CONTRACT, FINAL, GRANTING, MACHINE, SIGNED, State, Verb
 from awayteam.engagements.models import (
     Contract,
     ContractStep,
@@ -207,20 +207,33 @@ class Life(RuleBasedStateMachine):
 
     @invariant()
     def access_lasts_exactly_while_the_state_grants_it(self) -> None:
-        row = Engagement.objects.get(pk=self.row.pk)
+        row = Engagement.objects.select_related("away_team").get(pk=self.row.pk)
         spans = list(Granting.objects.filter(engagement=row).order_by("pk"))
-        assert [span.ends_at is None for span in spans].count(True) == (State(row.state) in GRANTING)
+        running = [span for span in spans if span.ends_at is None]
+        over = row.ends_on is not None and turns.end_of(row.ends_on, row.away_team)
+        assert len(running) <= (State(row.state) in GRANTING)
+        for span in running:
+            assert over
+            assert span.latest_at <= over
+        if not running and State(row.state) in GRANTING:  # nothing begins any more after the last day
+            assert over
+            assert over <= row.changed_at
         for span in spans:
-            assert span.ends_at is None or span.starts_at <= span.ends_at <= max(span.latest_at, span.starts_at)
-        changes = [
-            (step.target in GRANTING, step.at) for step in row.steps.order_by("pk") if step.source != step.target
-        ]
-        began = [at for (grants, at), before in zip(changes, [(False, None), *changes], strict=False)
+            assert span.starts_at < span.latest_at
+            assert span.ends_at is None or span.starts_at <= span.ends_at <= span.latest_at
+        for before, after in pairwise(spans):
+            assert before.ends_at is not None
+            assert before.ends_at <= after.starts_at
+        steps = list(row.steps.order_by("pk"))
+        changes = [(step.target in GRANTING, step) for step in steps if step.source != step.target]
+        began = [step for (grants, step), before in zip(changes, [(False, None), *changes], strict=False)
                  if grants and not before[0]]  # fmt: skip
-        resumed = [after.starts_at for before, after in pairwise(spans) if before.ends_at == before.latest_at]
-        starts = Counter(span.starts_at for span in spans)
-        assert Counter(began) <= starts
-        assert starts - Counter(began) <= Counter(resumed)  # another one where the time-box grew after its end
+        starts, expected = Counter(span.starts_at for span in spans), Counter(step.at for step in began)
+        late = expected - starts
+        assert set(late) <= {step.at for step in began if step.verb == Verb.RESUME.value}
+        amended = {step.at for step in steps if step.verb == Verb.AMEND.value}
+        grown = amended | set(row.extensions.values_list("at", flat=True))
+        assert set(starts - expected) <= grown  # another one only where the time-box grew after its end
 
     @invariant()
     def every_step_is_one_of_its_machine_with_an_event(self) -> None:
