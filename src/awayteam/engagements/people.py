@@ -4,16 +4,14 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db import connection
 from django.db.models import Q
-from django.db.models.expressions import RawSQL
 
 from awayteam.accounts.models import User
 from awayteam.engagements.machine import LIVE
 from awayteam.engagements.models import Engagement, Member
 from awayteam.kernel.actor import Actor
 from awayteam.kernel.permissions import Decision
-from awayteam.organisation.models import Membership, Person, Role, Team
+from awayteam.organisation.models import Membership, Person, Role
 from awayteam.organisation.queries.dates import dated
 from awayteam.organisation.queries.tree import above
 
@@ -56,54 +54,10 @@ def managers_of(person: Person, now: datetime) -> list[int]:
     for role in (Role.LEAD, Role.MANAGER):
         if found := _holding(teams, role, person, now):
             return found
-    return sorted({one for chain in chains for one in _nearest(chain[1:], person, now)})
-
-
-def _nearest(units: Iterable[Team], person: Person, now: datetime) -> list[int]:
-    """Who manages, else leads, the first of these units in which anybody does."""
-    for unit in units:
+    for unit in (one for chain in chains for one in chain[1:]):
         if found := _holding([unit.pk], Role.MANAGER, person, now) or _holding([unit.pk], Role.LEAD, person, now):
             return found
     return []
-
-
-LED_SQL = """
-WITH RECURSIVE holder(team_id, person_id, role) AS (
-    SELECT m.team_id, m.person_id, m.role
-    FROM organisation_membership m JOIN organisation_person p ON p.id = m.person_id
-    WHERE m.role IN ('lead', 'manager') AND (m.starts IS NULL OR m.starts <= %s) AND (m.ends IS NULL OR m.ends > %s)
-      AND (p.left_at IS NULL OR p.left_at > %s)),
-  own(person_id, team_id, parent_id) AS (
-    SELECT m.person_id, t.id, t.parent_id FROM organisation_membership m JOIN organisation_team t ON t.id = m.team_id
-    WHERE m.person_id IN (SELECT person_id FROM engagements_member WHERE left_at IS NULL)
-      AND t.dissolved_at IS NULL AND (m.starts IS NULL OR m.starts <= %s) AND (m.ends IS NULL OR m.ends > %s)),
-  climb(person_id, unit_id) AS (
-    SELECT o.person_id, o.parent_id FROM own o WHERE o.parent_id IS NOT NULL AND NOT EXISTS (
-      SELECT 1 FROM own s JOIN holder h ON h.team_id = s.team_id
-      WHERE s.person_id = o.person_id AND h.person_id <> o.person_id)
-    UNION SELECT c.person_id, u.parent_id FROM climb c JOIN organisation_team u ON u.id = c.unit_id
-    WHERE u.parent_id IS NOT NULL
-      AND NOT EXISTS (SELECT 1 FROM holder h WHERE h.team_id = u.id AND h.person_id <> c.person_id))
-SELECT o.person_id FROM own o JOIN holder h ON h.team_id = o.team_id WHERE h.role = 'lead' AND h.person_id = %s
-UNION SELECT c.person_id FROM climb c JOIN holder h ON h.team_id = c.unit_id
-WHERE h.role = 'lead' AND h.person_id = %s AND NOT EXISTS (
-  SELECT 1 FROM holder b WHERE b.team_id = c.unit_id AND b.role = 'manager' AND b.person_id <> c.person_id)
-"""
-"""Visitors whose time somebody decides about as a lead, where no manager is named; as `managers_of` climbs."""
-
-
-def time_of(actor: Actor, now: datetime) -> Q:
-    """Rows whose `person` is somebody about whose time the actor decides: the rule of `agrees`, as a condition."""
-    found = Q(person__manager=actor.person_id)
-    if actor.manages:
-        here = Membership.objects.filter(dated(now), team__in=sorted(actor.manages))
-        found |= Q(person__in=here.order_by().values("person"))
-    if actor.leads:
-        at = connection.ops.adapt_datetimefield_value(now)
-        led = RawSQL(LED_SQL, [*[at] * 5, actor.person_id, actor.person_id])  # noqa: S611 - fixed text, bound values
-        unnamed = Q(person__manager__isnull=True) | Q(person__manager__left_at__lte=now)
-        found |= unnamed & Q(person__in=led)
-    return found & ~Q(person=actor.person_id)
 
 
 def _holding(teams: Iterable[int], role: str, person: Person, now: datetime) -> list[int]:

@@ -11,7 +11,6 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from awayteam.catalog import permissions as catalog
-from awayteam.engagements import people
 from awayteam.engagements.machine import Party, State
 from awayteam.engagements.models import Contract, Engagement, Member, Side
 from awayteam.kernel.actor import Actor, ActorKind
@@ -62,7 +61,9 @@ def visible(actor: Actor, queryset: "QuerySet[Engagement]", now: datetime | None
 
 def _takes_part(actor: Actor, person: int, now: datetime | None) -> Q:
     """Engagements in which the person has a part, or something to do."""
-    time = people.time_of(actor, now or timezone.now())
+    time = Q(person__manager=person)
+    if teams := sorted(actor.leads | actor.manages):
+        time |= Q(person__in=Membership.objects.filter(dated(now or timezone.now()), team__in=teams).values("person"))
     members = Member.objects.filter(Q(person=person) | (time & Q(left_at__isnull=True)))
     waiting = Contract.objects.filter(turn_person=person)
     found = Q(pk__in=members.order_by().values("engagement")) | Q(pk__in=waiting.order_by().values("engagement"))

@@ -6,7 +6,6 @@ from datetime import datetime
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.urls import reverse
 
-from awayteam.engagements import people
 from awayteam.engagements.machine import LIVE, ContractState
 from awayteam.engagements.models import Contract, Engagement, Member
 from awayteam.engagements.permissions import visible
@@ -14,6 +13,8 @@ from awayteam.kernel import turns
 from awayteam.kernel.actor import Actor
 from awayteam.kernel.events import Subject
 from awayteam.kernel.turns import Place, TurnRow
+from awayteam.organisation.models import Membership
+from awayteam.organisation.queries.dates import dated
 
 KIND = "engagement-member"
 
@@ -26,7 +27,7 @@ def register() -> None:
 def waiting(actor: Actor, now: datetime) -> Iterable[TurnRow]:
     """Members whose time this person decides about, or whom they may welcome for the home side; one statement.
 
-    They are those whom `people.agrees` lets agree, but for administrators.
+    Somebody whose manager isn't known waits for whoever leads or manages one of their teams.
     """
     if actor.person_id is None:
         return
@@ -46,8 +47,11 @@ def waiting(actor: Actor, now: datetime) -> Iterable[TurnRow]:
 
 
 def _time(actor: Actor, now: datetime) -> Q:
-    """Whose time they decide about, and who waits for that."""
-    return Q(agreed_at__isnull=True) & people.time_of(actor, now)
+    """Whose manager they are, named or by their teams, and who waits for that."""
+    teams = sorted(actor.leads | actor.manages)
+    theirs = Membership.objects.filter(dated(now), person=OuterRef("person"), team__in=teams)
+    by_team = Q(Exists(theirs), person__manager__isnull=True) if teams else Q(pk__in=[])
+    return Q(agreed_at__isnull=True) & (Q(person__manager=actor.person_id) | by_team)
 
 
 def _home(actor: Actor) -> Q:
