@@ -1,15 +1,14 @@
 """`awayteam engagement member|place|standard|baseline`: in use, and with what can't be."""
 
-import json
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import time_machine
 
-from awayteam.cli.main import main
+from awayteam.cli.tests.runner import Run, runner
 from awayteam.contributions.models import Repository
 from awayteam.engagements.models import Application, BaselineItem, Engagement, Member, Place, Standard
 from awayteam.engagements.tests.village import NOON, Village, after, settle
@@ -19,7 +18,6 @@ from awayteam.requests import actions as requests
 from awayteam.requests.models import Request
 
 pytestmark = pytest.mark.django_db
-Run = Callable[..., Any]
 JUNIT = """<testsuite name="refunds"><testcase classname="refunds" name="test_one"><failure message="red"/></testcase>
 <testcase classname="refunds" name="test_two"/></testsuite>"""
 COBERTURA = """<coverage line-rate="0.5"><packages><package><classes>
@@ -29,20 +27,7 @@ TABLES = (Member, Place, Application, Standard, BaselineItem, Event)
 
 @pytest.fixture
 def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Runs a command; with `code` 0 the JSON that it prints, else what it says in refusing."""
-    monkeypatch.setattr("awayteam.cli.setup.django", lambda **_options: None)
-
-    def run(*arguments: object, who: str = "pia", code: int = 0, plain: bool = False) -> Any:
-        words = ["engagement", *map(str, arguments), "--as", who, *([] if plain else ["--json"])]
-        with pytest.raises(SystemExit) as left:
-            main(words)
-        said = capsys.readouterr()
-        assert (left.value.code or 0) == code, said.err
-        if code:
-            return said.err
-        return said.out if plain else json.loads(said.out)
-
-    return run
+    return runner(monkeypatch, capsys, "pia")
 
 
 @pytest.fixture

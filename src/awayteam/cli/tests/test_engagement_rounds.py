@@ -1,36 +1,18 @@
 """`awayteam engagement round|hours|report`: a review by commands alone."""
 
-import json
-from collections.abc import Callable
-from typing import Any
-
 import pytest
 import time_machine
 
-from awayteam.cli.main import main
+from awayteam.cli.tests.runner import Run, runner
 from awayteam.rounds.models import Round
 from awayteam.rounds.tests.camp import MONDAY, pitch
 
 pytestmark = pytest.mark.django_db
-Run = Callable[..., Any]
 
 
 @pytest.fixture
 def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Runs a command; with `code` 0 the JSON that it prints, else what it says in refusing."""
-    monkeypatch.setattr("awayteam.cli.setup.django", lambda **_options: None)
-
-    def run(*arguments: object, who: str = "paul", code: int = 0, plain: bool = False) -> Any:
-        words = ["engagement", *map(str, arguments), "--as", who, *([] if plain else ["--json"])]
-        with pytest.raises(SystemExit) as left:
-            main(words)
-        said = capsys.readouterr()
-        assert (left.value.code or 0) == code, said.err
-        if code:
-            return said.err
-        return said.out if plain else json.loads(said.out)
-
-    return run
+    return runner(monkeypatch, capsys, "paul")
 
 
 def test_a_review_by_command(run: Run) -> None:

@@ -1,40 +1,23 @@
 """The end of a visit by commands alone, in this process and on the tests' database."""
 
-import json
-from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 import time_machine
 
-from awayteam.cli.main import main
+from awayteam.cli.tests.runner import Run, runner
 from awayteam.handovers.tests.hamlet import LATER, Hamlet, build
 from awayteam.kernel.errors import InvalidInput
 
 pytestmark = pytest.mark.django_db
 JUNIT = '<testsuite tests="1"><testcase classname="a" name="b"/></testsuite>'
 TRACE = 'Traceback (most recent call last):\n  File "/srv/refunds/lines.py", line 2, in run\n    x\nValueError: cents\n'
-Run = Callable[..., Any]
 
 
 @pytest.fixture
 def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Runs a command; with `code` 0 the JSON that it prints, else what it says in refusing."""
-    monkeypatch.setattr("awayteam.cli.setup.django", lambda **_options: None)
-
-    def run(*arguments: object, who: str = "pia", code: int = 0, plain: bool = False) -> Any:
-        words = ["engagement", *map(str, arguments), "--as", who, *([] if plain else ["--json"])]
-        with pytest.raises(SystemExit) as left:
-            main(words)
-        said = capsys.readouterr()
-        assert (left.value.code or 0) == code, said.err
-        if code:
-            return said.err
-        return said.out if plain else json.loads(said.out)
-
-    return run
+    return runner(monkeypatch, capsys, "pia")
 
 
 @pytest.fixture
