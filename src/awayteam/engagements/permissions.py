@@ -61,9 +61,13 @@ def visible(actor: Actor, queryset: "QuerySet[Engagement]", now: datetime | None
 
 def _takes_part(actor: Actor, person: int, now: datetime | None) -> Q:
     """Engagements in which the person has a part, or something to do."""
+    at = now or timezone.now()
     time = Q(person__manager=person)
-    if teams := sorted(actor.leads | actor.manages):
-        time |= Q(person__in=Membership.objects.filter(dated(now or timezone.now()), team__in=teams).values("person"))
+    if actor.manages:
+        time |= Q(person__in=Membership.objects.filter(dated(at), team__in=actor.manages).values("person"))
+    if actor.leads:  # leads decide where no manager is named
+        led = Q(person__in=Membership.objects.filter(dated(at), team__in=actor.leads).values("person"))
+        time |= led & (Q(person__manager__isnull=True) | Q(person__manager__left_at__lte=at))
     members = Member.objects.filter(Q(person=person) | (time & Q(left_at__isnull=True)))
     waiting = Contract.objects.filter(turn_person=person)
     found = Q(pk__in=members.order_by().values("engagement")) | Q(pk__in=waiting.order_by().values("engagement"))

@@ -151,3 +151,10 @@ def test_who_leads_a_team_that_a_visitor_left_sees_it_no_more(village: Village) 
     _lead(village, row, village.person("ann"))
     Membership.objects.filter(person=village.person("sue")).update(ends=row.created_at)
     assert not sees(village, "ann", row)
+
+
+def test_who_leads_a_visitor_whose_manager_is_named_doesnt_see_it(village: Village) -> None:
+    row = village.active()
+    _lead(village, row, village.person("ann"))
+    Person.objects.filter(name="sue").update(manager=village.person("mona"))
+    assert not sees(village, "ann", row)
