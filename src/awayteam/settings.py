@@ -40,6 +40,8 @@ INSTALLED_APPS = [
     "awayteam.rounds",
     "awayteam.handovers",
     "awayteam.credit",
+    "awayteam.gate",
+    "awayteam.forges",
     "awayteam.insights",
     "awayteam.web",
     "awayteam.demo",

@@ -57,39 +57,53 @@ WITH RECURSIVE up(start, id, steps) AS (
   WHERE p.manager_id IS NOT NULL AND up.steps < {deepest})
 SELECT start, id, MIN(steps) FROM up GROUP BY start, id ORDER BY 3, 2
 """
-DOWN_SQL = """
-WITH RECURSIVE down(start, id, steps) AS (
-  SELECT manager_id, id, 1 FROM organisation_person WHERE manager_id IN ({ids})
-  UNION SELECT down.start, p.id, down.steps + 1 FROM organisation_person p JOIN down ON p.manager_id = down.id
-  WHERE down.steps < {deepest})
-SELECT start, id, MIN(steps) FROM down GROUP BY start, id ORDER BY 3, 2
+POOL_SQL = """
+WITH RECURSIVE up(id, manager_id) AS (
+  SELECT id, manager_id FROM organisation_person
+  WHERE id IN (SELECT person_id FROM reviews_barraiser WHERE field = %s AND ended_at IS NULL)
+  UNION SELECT p.id, p.manager_id FROM organisation_person p JOIN up ON p.id = up.manager_id)
+SELECT id, manager_id FROM up WHERE manager_id IS NOT NULL
 """
 
 
-def _walk(sql: str, persons: Collection[int | None]) -> dict[int, list[int]]:
+def _line(persons: Collection[int | None]) -> dict[int, list[int]]:
+    """The people above each of `persons` by who reports to whom, the nearest first; one statement."""
     ids = sorted(one for one in persons if one is not None)
     found: dict[int, list[int]] = {}
     if not ids:
         return found
     with connection.cursor() as cursor:
         # place holders and a constant only
-        cursor.execute(sql.format(ids=", ".join(["%s"] * len(ids)), deepest=DEEPEST), ids)
+        cursor.execute(UP_SQL.format(ids=", ".join(["%s"] * len(ids)), deepest=DEEPEST), ids)
         for start, person, _steps in cursor.fetchall():
             found.setdefault(start, []).append(person)
     return found
 
 
-def _line(persons: Collection[int | None]) -> dict[int, list[int]]:
-    """The people above each of `persons` by who reports to whom, the nearest first."""
-    return _walk(UP_SQL, persons)
+def managers_in(field: str) -> dict[int, int]:
+    """Who manages whom, of the people in the pool of `field` and everybody above them; one statement.
+
+    A head of thousands is asked for no more than these: most who report to them are in no pool.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(POOL_SQL, [field])
+        return dict(cursor.fetchall())
 
 
-def below(persons: Collection[int]) -> dict[int, set[int]]:
-    """For each person who reports to one of `persons`, directly or not: to which of them; one statement."""
+def below(persons: Iterable[int], managers: Mapping[int, int]) -> dict[int, set[int]]:
+    """For each who reports to one of `persons`, directly or not, by who manages whom: to which of them."""
+    reports: dict[int, list[int]] = {}
+    for one, manager in managers.items():
+        reports.setdefault(manager, []).append(one)
     found: dict[int, set[int]] = {}
-    for boss, reports in _walk(DOWN_SQL, persons).items():
-        for one in reports:
-            found.setdefault(one, set()).add(boss)
+    for boss in persons:
+        waiting = list(reports.get(boss, ()))
+        while waiting:
+            one = waiting.pop()
+            bosses = found.setdefault(one, set())
+            if boss not in bosses:
+                bosses.add(boss)
+                waiting += reports.get(one, ())
     return found
 
 
@@ -129,25 +143,27 @@ class Lines:
     """The management lines of those who ask and decide.
 
     `above` are all people above them. `teams` are the units that they manage, with who: whoever belongs to one of
-    these or below reports to them. `reports` as of `below`.
+    these or below reports to them. `reports` as of `below`, of the people in one pool.
     """
 
     above: frozenset[int]
     managed: Mapping[int, frozenset[int]]
     reports: Mapping[int, set[int]]
 
-    def bosses(self, person: int, places: Iterable[int], units: Units) -> frozenset[int]:
-        """Which of those who ask or decide are above a person who belongs to `places`."""
-        found = set(self.reports.get(person, ()))
-        if self.managed:
-            for place in places:
-                for unit in (place, *units.above(place)):
-                    found |= self.managed.get(unit, frozenset())
-        return frozenset(found - {person})
+    def heads(self, places: Iterable[int], units: Units) -> frozenset[int]:
+        """Which of those who ask or decide manage one of `places`, or a unit above it."""
+        if not self.managed:
+            return frozenset()
+        around = {unit for place in places for unit in (place, *units.above(place))}
+        return frozenset().union(*(self.managed[unit] for unit in around & self.managed.keys()))
+
+    def bosses(self, person: int, heads: frozenset[int]) -> frozenset[int]:
+        """Which of those who ask or decide are above a person of the pool, given the `heads` of where they belong."""
+        return heads.union(self.reports.get(person, ())) - {person}
 
 
-def lines_of(people: Collection[int], units: Units, now: datetime) -> Lines:
-    """Three or four statements, however many people."""
+def lines_of(people: Collection[int], units: Units, field: str, now: datetime) -> Lines:
+    """The lines as far as they reach the pool of `field`; four statements, however many people."""
     if not people:
         return Lines(frozenset(), {}, {})
     held = Membership.objects.filter(dated(now), person__in=people).values_list("person_id", "team_id", "role")
@@ -160,4 +176,4 @@ def lines_of(people: Collection[int], units: Units, now: datetime) -> Lines:
     bosses = Membership.objects.filter(dated(now), team__in=around, role=Role.MANAGER)
     line = {one for found in _line(people).values() for one in found}
     line |= set(bosses.values_list("person_id", flat=True))
-    return Lines(frozenset(line - set(people)), managed, below(people))
+    return Lines(frozenset(line - set(people)), managed, below(people, managers_in(field)))

@@ -3,6 +3,7 @@
 `assign_reviewer` is what other apps call for an independent person: it writes nothing.
 """
 
+import functools
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -71,7 +72,7 @@ def load(wanted: Wanted, now: datetime) -> tuple[Need, list[Candidate]]:
     """What is needed, and everybody in the pool of the field as they are now."""
     book = rulebook.current().reviews
     units = chain.Units.load()
-    lines = chain.lines_of(set(wanted.people), units, now)
+    lines = chain.lines_of(set(wanted.people), units, wanted.field, now)
     teams = frozenset(team.pk for team in wanted.teams)
     today = now.date()
     need = Need(
@@ -82,27 +83,36 @@ def load(wanted: Wanted, now: datetime) -> tuple[Need, list[Candidate]]:
     return need, _candidates(wanted.field, need, units, lines, now)
 
 
+NAMES = ("person__display_name", "person__name", "person__left_at")
+FACTS = ("person_id", "trained_on", "since", "term_until", "load_max")
+
+
 def _candidates(field: str, need: Need, units: chain.Units, lines: chain.Lines, now: datetime) -> list[Candidate]:
     book = rulebook.current().reviews
-    rows = list(BarRaiser.objects.filter(field=field, ended_at__isnull=True).select_related("person"))
-    ids = [row.person_id for row in rows]
+    rows = BarRaiser.objects.filter(field=field, ended_at__isnull=True).order_by().values_list(*FACTS, *NAMES)
+    found = list(rows)  # plain values: a pool of thousands is read as fast as it is judged
+    ids = [row[0] for row in found]
     places = places_of(ids, now)
     loads, last = loads_of(ids)
     away = absences_of(ids, need.today)
     recent = _lately(ids, need.teams, now - timedelta(days=book.recent_days)) if book.recent_days else {}
-    left = {row.person_id for row in rows if row.person.left_at is not None and row.person.left_at <= now}
-    return [
-        Candidate(
-            person=row.person_id, name=str(row.person), field=row.field,
-            houses=units.houses(places.get(row.person_id, ()), book.near_units),
-            above=lines.bosses(row.person_id, places.get(row.person_id, ()), units),
-            trained=row.trained_on is not None and row.trained_on <= need.today, since=row.since,
-            term_until=row.term_until, left=row.person_id in left, absences=tuple(away.get(row.person_id, ())),
-            recent=tuple(recent.get(row.person_id, ())), load=loads.get(row.person_id, 0),
-            load_max=row.load_max or book.load_max, last=last.get(row.person_id),
-        )
-        for row in rows
-    ]  # fmt: skip
+
+    @functools.cache
+    def around(some: frozenset[int]) -> tuple[frozenset[int], frozenset[int]]:
+        """Colleagues share their houses and the heads of these."""
+        return units.houses(some, book.near_units), lines.heads(some, units)
+
+    candidates = []
+    for person, trained_on, since, term_until, load_max, shown, name, left_at in found:
+        houses, heads = around(frozenset(places.get(person, ())))
+        candidates.append(Candidate(
+            person=person, name=shown or name, field=field, houses=houses, above=lines.bosses(person, heads),
+            trained=trained_on is not None and trained_on <= need.today, since=since, term_until=term_until,
+            left=left_at is not None and left_at <= now, absences=tuple(away.get(person, ())),
+            recent=tuple(recent.get(person, ())), load=loads.get(person, 0), load_max=load_max or book.load_max,
+            last=last.get(person),
+        ))  # fmt: skip
+    return candidates
 
 
 def places_of(persons: Collection[int], now: datetime) -> dict[int, set[int]]:

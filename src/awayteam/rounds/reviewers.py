@@ -99,11 +99,16 @@ def call_independent(held: Held[Round]) -> None:
 
 
 def lately_with(persons: Collection[int], teams: Collection[int], since: datetime) -> Iterable[tuple[int, int, str]]:
-    """(person, team, words) of those who were in an away team with one of these teams since then; one statement."""
+    """(person, team, words) of those who were in an away team with one of these teams since then; one statement.
+
+    Visits of some teams are few where `persons` may be a pool of thousands: these are looked for among what is read.
+    """
     either = Q(engagement__home_team__in=teams) | Q(engagement__away_team__in=teams)
-    rows = Member.objects.filter(either, Q(left_at__isnull=True) | Q(left_at__gte=since), person__in=persons)
+    rows = Member.objects.filter(either, Q(left_at__isnull=True) | Q(left_at__gte=since))
     rows = rows.exclude(engagement__closed_at__lt=since)
+    wanted = frozenset(persons)
     for person, title, *sides in rows.values_list(
         "person", "engagement__title", "engagement__home_team", "engagement__away_team"
     ):
-        yield from ((person, team, f"Took part in {title} lately.") for team in sides if team in teams)
+        if person in wanted:
+            yield from ((person, team, f"Took part in {title} lately.") for team in sides if team in teams)

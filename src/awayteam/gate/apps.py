@@ -1,0 +1,9 @@
+from awayteam.kernel import registries
+
+
+class GateConfig(registries.App):
+    name = "awayteam.gate"
+    label = "gate"
+
+    def register(self) -> None:
+        """Nothing is registered yet."""
