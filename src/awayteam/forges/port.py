@@ -1,7 +1,8 @@
 """What every forge offers, and the words in which the rest of the app speaks with it. One forge is one folder.
 
 A forge has three sides: `Inbound` (deliveries verified and read), `Client` (asking and publishing) and `Grants`
-(access, read and changed). Repositories, accounts and changes are known by the forge's own ids, which renames don't change;
+(access, read and changed). Repositories, accounts and changes are known by the forge's own ids, which renames don't
+change;
 names are for people. Everything that comes out of here is bounded and of the stated types, whatever the forge sent.
 """
 
