@@ -46,6 +46,11 @@ class Organisation(Protocol):
         """Who belongs to a team, those first who decide for it."""
         ...
 
+    def managers_of(self, team: str) -> Sequence[str]:
+        """To whom one may turn where nobody of the team can answer: who manages it, or the units above, nearest first.
+        """
+        ...
+
     def label(self, ref: str) -> str:
         """What people call a person or team."""
         ...
@@ -116,8 +121,9 @@ class Look(StrEnum):
 class Round:
     """A review round of an engagement, about one change: it counts where `url` is the change's, or `commit` its head.
 
-    An approval (or recorded silence) holds for the `commit` that was shown; `url` alone holds for any head while
-    `commit` is "". `by` is who answered, `turn` whose turn it is, `due_at` until when.
+    An approval (or recorded silence) holds for the `commit` that was shown, and for nothing where that is "". Rounds of
+    designs don't belong here (`Agreement.design_signed`). `by` is who answered, `turn` whose turn it is, `due_at` until
+    when; `own` is one that the away team looks at itself, `independent` one that the home side isn't asked about.
     """
 
     engagement: int
@@ -163,13 +169,15 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class Engagements:
-    """Agreements with the access that they grant. `ids` are the numbers by which `grants` knows people."""
+    """Agreements with the access that they grant, by engagement. `ids` are the numbers by which `grants` knows people.
+
+    `members` are the people on its list now. Who is of the home side is asked of the organisation and of `answering`.
+    """
 
     grants: Grants
     agreements: Mapping[int, Agreement] = field(default_factory=dict)
     ids: Mapping[str, int] = field(default_factory=dict)
-    at_home_of: Mapping[int, frozenset[str]] = field(default_factory=dict)
-    members: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
+    members: Mapping[int, frozenset[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +199,7 @@ class Policy(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Standards:
-    """Checks that must be green at the head for a merge on the away team's own review."""
+    """Checks that must be green at the head for a merge on the away team's own review (`*`: all that ran, and some)."""
 
     checks: tuple[str, ...] = ()
 
@@ -201,6 +209,7 @@ class Terms:
     """The `[gate]` section of the rulebook, as the pure part needs it."""
 
     home_approvals: int = 1
+    home_pushes: bool = True
     away_without_engagement: Policy = Policy.APPROVAL
     unowned: Policy = Policy.APPROVAL
     unknown_authors: Policy = Policy.APPROVAL
