@@ -225,8 +225,38 @@ class CheckRun:
     passed: bool | None
 
 
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that `examine` looked at: `says` what is there, or what is lacking and how to mend it."""
+
+    passes: bool
+    says: str
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What the forge last said of our use of it, None where it says nothing. `skew_seconds`: its clock minus ours."""
+
+    limit: int | None = None
+    remaining: int | None = None
+    resets_at: datetime | None = None
+    skew_seconds: float | None = None
+
+
 class Client(Protocol):
     """Asking a forge, and publishing on it. Each may raise `ForgeError`; reads follow all pages, up to a bound."""
+
+    def examine(self) -> Sequence[Finding]:
+        """Ask something harmless: who we are there, and whether the permissions suffice. For `awayteam forge test`."""
+        ...
+
+    def limits(self) -> Limits:
+        """What answers so far said; asks nothing."""
+        ...
+
+    def places(self) -> Sequence[Place]:
+        """The repositories that we may look at."""
+        ...
 
     def change(self, place: Place, number: int) -> ChangeHeard: ...
     def open_changes(self, place: Place) -> Sequence[ChangeHeard]:
@@ -250,6 +280,10 @@ class Client(Protocol):
 
     def comment(self, place: Place, change: ChangeHeard, text: str) -> None:
         """The one comment of ours at a change: written once, edited from then on."""
+        ...
+
+    def comment_issue(self, place: Place, number: int, text: str) -> None:
+        """The one comment of ours at an issue: written once, edited from then on."""
         ...
 
     def ask_review(self, place: Place, change: ChangeHeard, accounts: Sequence[Account]) -> None: ...
