@@ -1,0 +1,27 @@
+"""State of forges: which there are, what they told, and whom and what they know."""
+
+from awayteam.forges.models.forges import (
+    AccountLink,
+    DeliveryState,
+    Forge,
+    ForgeAccount,
+    ForgeBypass,
+    ForgeChange,
+    ForgeDelivery,
+    ForgeIssue,
+    ForgeRepository,
+    ForgeState,
+)
+
+__all__ = [
+    "AccountLink",
+    "DeliveryState",
+    "Forge",
+    "ForgeAccount",
+    "ForgeBypass",
+    "ForgeChange",
+    "ForgeDelivery",
+    "ForgeIssue",
+    "ForgeRepository",
+    "ForgeState",
+]
