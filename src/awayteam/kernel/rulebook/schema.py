@@ -7,6 +7,7 @@ added as a field of `Rulebook`. `awayteam rulebook document` writes the referenc
 from dataclasses import dataclass
 
 from awayteam.kernel.rulebook.sections.asking import Discussions, Duplicates, Notifications, Requests, Roadmaps
+from awayteam.kernel.rulebook.sections.forging import Forges
 from awayteam.kernel.rulebook.sections.ground import Accounts, Api, Calendar, Clocks, Lists, Outbox, Webhooks, Worker
 from awayteam.kernel.rulebook.sections.knowing import Catalog, Contributions, Imports, Insights, Organisation
 from awayteam.kernel.rulebook.sections.visiting import Credit, Engagements, Handovers, Reviews, Rounds
@@ -27,6 +28,7 @@ class Rulebook:
     discussions: Discussions
     duplicates: Duplicates
     engagements: Engagements
+    forges: Forges
     handovers: Handovers
     imports: Imports
     insights: Insights
