@@ -8,6 +8,6 @@ bounded in time and output. Local reads never fetch missing objects of a partial
 
 from awayteam.sources.gitcmd.catfile import CatFile
 from awayteam.sources.gitcmd.commands import is_repository, resolve, run, stream
-from awayteam.sources.gitcmd.process import NETWORK_PROTOCOLS, GitError
+from awayteam.sources.gitcmd.process import NETWORK_PROTOCOLS, GitError, incoming
 
-__all__ = ["NETWORK_PROTOCOLS", "CatFile", "GitError", "is_repository", "resolve", "run", "stream"]
+__all__ = ["NETWORK_PROTOCOLS", "CatFile", "GitError", "incoming", "is_repository", "resolve", "run", "stream"]

@@ -5,8 +5,9 @@ import re
 import signal
 import subprocess
 import threading
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 
 CHUNK = 1 << 16
 """Bytes read or written at once."""
@@ -57,6 +58,7 @@ _PASSED_ON = (
     "PATH", "SYSTEMROOT", "TMPDIR", "SSH_AUTH_SOCK", "SSL_CERT_FILE", "SSL_CERT_DIR", "GIT_SSL_CAINFO",
     "http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY",
 )  # fmt: skip
+_QUARANTINE = ("GIT_QUARANTINE_PATH", "GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES")
 _SSH = "ssh -oBatchMode=yes -oConnectTimeout=20"
 
 
@@ -67,6 +69,24 @@ class GitError(Exception):
         super().__init__(message)
         self.stderr = stderr
         self.returncode = returncode
+
+
+_incoming: ContextVar[Mapping[str, str]] = ContextVar("incoming")
+"""Where git keeps what a push brings until it is accepted."""
+
+
+@contextmanager
+def incoming(environ: Mapping[str, str]) -> Iterator[None]:
+    """Within a hook that judges a push: see its objects too, which git keeps apart until the hook accepts them.
+
+    `environ` is the environment that git gave the hook; without a quarantine in it nothing changes.
+    """
+    given = {key: environ[key] for key in _QUARANTINE if environ.get(key)}
+    token = _incoming.set(given if "GIT_QUARANTINE_PATH" in given else {})
+    try:
+        yield
+    finally:
+        _incoming.reset(token)
 
 
 def environment(protocols: Sequence[str], repo: str | os.PathLike[str]) -> dict[str, str]:
@@ -94,6 +114,7 @@ def environment(protocols: Sequence[str], repo: str | os.PathLike[str]) -> dict[
     )
     if not protocols:
         env["GIT_NO_LAZY_FETCH"] = "1"
+    env.update(_incoming.get({}))
     return env
 
 
