@@ -55,12 +55,13 @@ def repository_name(name: str) -> str:
 class Scope:
     """What may be changed: patterns, each with the names under which its repository is known."""
 
-    __slots__ = ("_any", "_of")
+    __slots__ = ("_any", "_of", "patterns")
 
     def __init__(self, patterns: Iterable[tuple[frozenset[str], str]]) -> None:
+        self.patterns = tuple(patterns)
         every: list[Pattern] = []
         of: dict[str, list[Pattern]] = defaultdict(list)
-        for names, pattern in patterns:
+        for names, pattern in self.patterns:
             try:
                 one = compiled(pattern)
             except InvalidPatternError:

@@ -302,7 +302,10 @@ class Level(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Held:
     """Somebody's access in a repository as the forge has it: `direct` can be taken back here, what comes from a team or
-    group can't. `pending` is an invitation that wasn't accepted yet; `key` is the forge's handle for removing it."""
+    group can't. `pending` is an invitation that wasn't accepted yet; `key` is the forge's handle for removing it.
+
+    `ours` says whether we gave it, where the forge knows that for sure; None where it doesn't tell.
+    """
 
     account: Account
     level: Level
@@ -310,16 +313,31 @@ class Held:
     pending: bool = False
     ends_at: datetime | None = None
     key: str = ""
+    ours: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What one engagement adds to somebody's access: until when, and which paths (CODEOWNERS syntax)."""
+
+    engagement: int
+    until: datetime
+    patterns: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Access that somebody should have until `until` at the latest; `patterns` where the forge can limit paths."""
+    """Access that somebody should have until `until` at the latest; `patterns` where the forge can limit paths.
+
+    `parts` says the same by engagement. Where a right is set back to what it was before, there are none, and `until` is
+    the last moment there is (`datetime.max`) for "without an end".
+    """
 
     account: Account
     level: Level
     until: datetime
     patterns: tuple[str, ...] = ()
+    parts: tuple[Part, ...] = ()
 
 
 class Grants(Protocol):
@@ -353,6 +371,8 @@ class ForgeKind:
     inbound: Inbound | None = None
     secret_setting: str = "webhook_secret"  # noqa: S105 - the name of a setting
     default_address: str = ""
+    needs_address: bool = True
+    """Whether it is reached over HTTP; else `Settings.address` is "" or whatever the kind says."""
     identity_provider: str = ""
     """The provider of `organisation.Identity` under which its logins are known."""
 

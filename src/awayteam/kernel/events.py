@@ -38,6 +38,9 @@ COLUMNS = (
 class EventName(StrEnum):
     """Every event there is: the thing, a dot, and what happened to it. Alphabetised; a test keeps it so."""
 
+    ACCESS_GRANTED = "access.granted"
+    ACCESS_REMOVED = "access.removed"
+    ACCESS_STRAY_FOUND = "access.stray-found"
     ACCOUNT_CREATED = "account.created"
     ACCOUNT_UPDATED = "account.updated"
     AUTHOR_CORRECTED = "author.corrected"

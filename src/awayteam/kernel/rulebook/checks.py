@@ -140,3 +140,8 @@ def five_questions(value: Sequence[str]) -> str | None:
     if any(not one.strip() or len(one) > 300 for one in value):
         return "a question is empty or longer than 300 characters"
     return None
+
+
+def forge_level(value: str) -> str | None:
+    """A level of access that engagements may give on a forge."""
+    return None if value in {"read", "write"} else f"{value!r} is no level; write `write` or `read`"

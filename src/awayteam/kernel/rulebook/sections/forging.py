@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from awayteam.kernel.rulebook import checks
 from awayteam.kernel.rulebook.sections.rule import rule
 
 
@@ -39,3 +40,29 @@ class Forges:
         "The most people of the home team who are asked for a review of one change.", minimum=0, maximum=15
     )
     comment: bool = rule("Whether one comment with the verdict is kept at each change, beside the check.")
+    reconcile_minutes: int = rule(
+        "Minutes between two full looks at the access of a repository in which visits are or were. What begins or ends "
+        "is done in its own minute, whatever stands here.",
+        minimum=1,
+        maximum=1440,
+    )
+    level: str = rule(
+        "What access of an engagement lets its members do on a forge: `write` (push branches) or `read`.",
+        check=checks.forge_level,
+    )
+    remove_strays: bool = rule(
+        "Whether rights in such repositories that were given by hand, to people who aren't of the home team, are taken "
+        "away; otherwise they are only reported. Rights of administrators are never taken away."
+    )
+    leave_alone: tuple[str, ...] = rule(
+        "Logins whose rights are neither reported nor taken away: robots, deployment accounts. Case doesn't count."
+    )
+    invite_again_minutes: int = rule(
+        "Minutes after which somebody who declined an invitation, or let it lapse, is invited again.",
+        minimum=60,
+        maximum=43_200,
+    )
+    retry_minutes_max: int = rule(
+        "The longest wait in minutes before access that couldn't be changed is tried again.", minimum=1, maximum=60
+    )
+    keep_runs_days: int = rule("Days for which the runs of the reconciler are kept.", minimum=1, maximum=3650)
