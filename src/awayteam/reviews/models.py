@@ -173,6 +173,8 @@ class Kind(models.TextChoices):
     """A decision against the word of a bar raiser (P12)."""
     DEVIATION = "deviation"
     """Doing without a common tool or practice, with the data that speak for it (P20)."""
+    EMERGENCY = "emergency"
+    """Letting a change in without the words that it lacked, because it couldn't wait (ADR 0012)."""
 
 
 class Outcome(models.TextChoices):
@@ -191,10 +193,11 @@ class Outcome(models.TextChoices):
     "reason", "data", "decided_at",
 )  # fmt: skip
 class RegisterEntry(Story):
-    """An override or a deviation, in public. The database keeps every row, and everything that was said at
-    the start (the migration names the columns).
+    """An override, a deviation or an emergency, in public. The database keeps every row, and everything that was said
+    at the start (the migration names the columns).
 
-    `field` is the review's, or the practice's area. `practice` is what is deviated from. `data` is [{"words", "url"}].
+    `field` is the review's, or the practice's area. `practice` is what is deviated from, or the change that was let in.
+    `data` is [{"words", "url"}].
     `look_again_on` is the date in force. `silent` counts the dates that passed without a word.
     """
 
@@ -221,7 +224,8 @@ class RegisterEntry(Story):
         constraints = [
             *constraints("entry", [state.value for state in ENTRY_FINAL]),
             models.CheckConstraint(
-                condition=Q(kind=Kind.OVERRIDE, review__isnull=False) | Q(kind=Kind.DEVIATION, review__isnull=True),
+                condition=Q(kind=Kind.OVERRIDE, review__isnull=False)
+                | Q(kind__in=[Kind.DEVIATION, Kind.EMERGENCY], review__isnull=True),
                 name="entry_override_has_review",
             ),
             models.CheckConstraint(condition=~Q(reason=""), name="entry_has_reason"),
