@@ -58,11 +58,11 @@ WITH RECURSIVE up(start, id, steps) AS (
 SELECT start, id, MIN(steps) FROM up GROUP BY start, id ORDER BY 3, 2
 """
 POOL_SQL = """
-WITH RECURSIVE up(id, manager_id) AS (
-  SELECT id, manager_id FROM organisation_person
-  WHERE id IN (SELECT person_id FROM reviews_barraiser WHERE field = %s AND ended_at IS NULL)
-  UNION SELECT p.id, p.manager_id FROM organisation_person p JOIN up ON p.id = up.manager_id)
-SELECT id, manager_id FROM up WHERE manager_id IS NOT NULL
+WITH RECURSIVE up(id) AS (
+  SELECT p.manager_id FROM reviews_barraiser b JOIN organisation_person p ON p.id = b.person_id
+  WHERE b.field = %s AND b.ended_at IS NULL AND p.manager_id IS NOT NULL
+  UNION SELECT p.manager_id FROM up JOIN organisation_person p ON p.id = up.id WHERE p.manager_id IS NOT NULL)
+SELECT p.id, p.manager_id FROM up JOIN organisation_person p ON p.id = up.id
 """
 
 
@@ -80,19 +80,19 @@ def _line(persons: Collection[int | None]) -> dict[int, list[int]]:
     return found
 
 
-def managers_in(field: str) -> dict[int, int]:
-    """Who manages whom, of the people in the pool of `field` and everybody above them; one statement.
+def managers_over(field: str) -> dict[int, int | None]:
+    """Everybody above somebody in the pool of `field`, each with their own manager; one statement.
 
-    A head of thousands is asked for no more than these: most who report to them are in no pool.
+    Read from the pool upwards: of the thousands who may report to whoever asks, most are in no pool.
     """
     with connection.cursor() as cursor:
         cursor.execute(POOL_SQL, [field])
         return dict(cursor.fetchall())
 
 
-def below(persons: Iterable[int], managers: Mapping[int, int]) -> dict[int, set[int]]:
+def below(persons: Iterable[int], managers: Mapping[int, int | None]) -> dict[int, set[int]]:
     """For each who reports to one of `persons`, directly or not, by who manages whom: to which of them."""
-    reports: dict[int, list[int]] = {}
+    reports: dict[int | None, list[int]] = {}
     for one, manager in managers.items():
         reports.setdefault(manager, []).append(one)
     found: dict[int, set[int]] = {}
@@ -140,12 +140,13 @@ class Units:
 
 @dataclass(frozen=True)
 class Lines:
-    """The management lines of those who ask and decide.
+    """The management lines of those who ask and decide (`asking`).
 
     `above` are all people above them. `teams` are the units that they manage, with who: whoever belongs to one of
-    these or below reports to them. `reports` as of `below`, of the people in one pool.
+    these or below reports to them. `reports` as of `below`, of managers above one pool.
     """
 
+    asking: frozenset[int]
     above: frozenset[int]
     managed: Mapping[int, frozenset[int]]
     reports: Mapping[int, set[int]]
@@ -157,15 +158,18 @@ class Lines:
         around = {unit for place in places for unit in (place, *units.above(place))}
         return frozenset().union(*(self.managed[unit] for unit in around & self.managed.keys()))
 
-    def bosses(self, person: int, heads: frozenset[int]) -> frozenset[int]:
+    def bosses(self, person: int, manager: int | None, heads: frozenset[int]) -> frozenset[int]:
         """Which of those who ask or decide are above a person of the pool, given the `heads` of where they belong."""
-        return heads.union(self.reports.get(person, ())) - {person}
+        found = heads
+        if manager is not None:
+            found = found.union({manager} & self.asking, self.reports.get(manager, ()))
+        return found - {person}
 
 
 def lines_of(people: Collection[int], units: Units, field: str, now: datetime) -> Lines:
     """The lines as far as they reach the pool of `field`; four statements, however many people."""
     if not people:
-        return Lines(frozenset(), {}, {})
+        return Lines(frozenset(), frozenset(), {}, {})
     held = Membership.objects.filter(dated(now), person__in=people).values_list("person_id", "team_id", "role")
     managed: dict[int, frozenset[int]] = {}
     around: set[int] = set()
@@ -176,4 +180,4 @@ def lines_of(people: Collection[int], units: Units, field: str, now: datetime) -
     bosses = Membership.objects.filter(dated(now), team__in=around, role=Role.MANAGER)
     line = {one for found in _line(people).values() for one in found}
     line |= set(bosses.values_list("person_id", flat=True))
-    return Lines(frozenset(line - set(people)), managed, below(people, managers_in(field)))
+    return Lines(frozenset(people), frozenset(line - set(people)), managed, below(people, managers_over(field)))
