@@ -1,5 +1,13 @@
 """State of forges: which there are, what they told, and whom and what they know."""
 
+from awayteam.forges.models.access import (
+    AccessMark,
+    ForgeGrant,
+    GrantEnd,
+    Reconciliation,
+    RepositoryAccess,
+    StrayRight,
+)
 from awayteam.forges.models.forges import (
     AccountLink,
     DeliveryState,
@@ -14,6 +22,7 @@ from awayteam.forges.models.forges import (
 )
 
 __all__ = [
+    "AccessMark",
     "AccountLink",
     "DeliveryState",
     "Forge",
@@ -21,7 +30,12 @@ __all__ = [
     "ForgeBypass",
     "ForgeChange",
     "ForgeDelivery",
+    "ForgeGrant",
     "ForgeIssue",
     "ForgeRepository",
     "ForgeState",
+    "GrantEnd",
+    "Reconciliation",
+    "RepositoryAccess",
+    "StrayRight",
 ]
