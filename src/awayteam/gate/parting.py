@@ -1,7 +1,7 @@
 """A change cut into parts: by the rule that decides, and by what the author is to its owners."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from awayteam.engagements.access import Access
@@ -11,6 +11,8 @@ from awayteam.gate.parties import requirements
 from awayteam.gate.sections import is_of_rules
 from awayteam.gate.verdict import Standing
 from awayteam.sources.ownership.base import Resolution
+
+_NOT_ASKED = Access(False, "")
 
 
 def parts(case: Case) -> list[Part]:
@@ -28,10 +30,7 @@ def parts(case: Case) -> list[Part]:
             kept.append(resolution)  # so that no other object gets its number
             group = seen[id(resolution)] = found.setdefault(resolution, [])
         group.append(path)
-    made: list[Part] = []
-    for resolution, group in found.items():
-        made += _of(case, resolution, group)
-    return made
+    return _standings(case, found)
 
 
 def _guard(case: Case) -> Resolution | None:
@@ -42,24 +41,30 @@ def _guard(case: Case) -> Resolution | None:
     return found if requirements(found) else None
 
 
-def _of(case: Case, resolution: Resolution, paths: list[str]) -> list[Part]:
+def _standings(case: Case, found: dict[Resolution, list[str]]) -> list[Part]:
+    """The groups with what the author is to each; access is asked once for all paths of others."""
     author = case.change.author
     if author.is_bot:
-        return [Part(tuple(paths), resolution, _else(resolution, Standing.BOT))]
+        return [Part(tuple(some), one, Standing.BOT) for one, some in found.items()]
     if not author.person or not case.organisation.is_present(author.person):
-        return [Part(tuple(paths), resolution, Standing.UNKNOWN)]
-    if _is_home(case, resolution):
-        return [Part(tuple(paths), resolution, Standing.HOME)]
-    number = case.engagements.ids.get(author.person)
-    if number is None:
-        return [Part(tuple(paths), resolution, _else(resolution, Standing.AWAY))]
-    answers = case.engagements.grants.may_many(number, paths, case.now, case.change.repository)
-    return _by_answer(case, resolution, paths, answers)
+        return [Part(tuple(some), one, Standing.UNKNOWN) for one, some in found.items()]
+    home = {id(one) for one in found if _is_home(case, one)}
+    others = [path for one, some in found.items() if id(one) not in home for path in some]
+    answers = dict(zip(others, _answers(case, others), strict=True))
+    made: list[Part] = []
+    for one, some in found.items():
+        if id(one) in home:
+            made.append(Part(tuple(some), one, Standing.HOME))
+        else:
+            made += _by_answer(case, one, some, answers)
+    return made
 
 
-def _else(resolution: Resolution, standing: Standing) -> Standing:
-    """Paths that nobody owns are that, but for programs and strangers, of whom more may be asked."""
-    return Standing.UNOWNED if standing is Standing.AWAY and not requirements(resolution) else standing
+def _answers(case: Case, paths: list[str]) -> Sequence[Access]:
+    number = case.engagements.ids.get(case.author)
+    if number is None or not paths:
+        return [_NOT_ASKED] * len(paths)
+    return case.engagements.grants.may_many(number, paths, case.now, case.change.repository)
 
 
 def _is_home(case: Case, resolution: Resolution) -> bool:
@@ -69,9 +74,10 @@ def _is_home(case: Case, resolution: Resolution) -> bool:
     return any(case.parties.includes(case.party(one), case.author) for one in needed)
 
 
-def _by_answer(case: Case, resolution: Resolution, paths: list[str], answers: Sequence[Access]) -> list[Part]:
+def _by_answer(case: Case, resolution: Resolution, paths: list[str], answers: Mapping[str, Access]) -> list[Part]:
     groups: dict[tuple[Standing, int, str, datetime | None], list[str]] = defaultdict(list)
-    for path, answer in zip(paths, answers, strict=True):
+    for path in paths:
+        answer = answers[path]
         agreement = case.engagements.agreements.get(answer.engagement or 0)
         standing = _standing(case, resolution, answer, agreement)
         why = "" if answer.allowed else answer.reason
@@ -87,7 +93,7 @@ def _standing(case: Case, resolution: Resolution, answer: Access, agreement: Agr
         return Standing.VISIT
     if agreement is not None and _under_warranty(case, agreement):
         return Standing.WARRANTY
-    return _else(resolution, Standing.AWAY)
+    return Standing.AWAY if requirements(resolution) else Standing.UNOWNED
 
 
 def _under_warranty(case: Case, agreement: Agreement) -> bool:

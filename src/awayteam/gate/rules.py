@@ -24,7 +24,7 @@ from awayteam.gate.facts import (
     Terms,
 )
 from awayteam.gate.parting import parts
-from awayteam.gate.sections import section
+from awayteam.gate.sections import sections
 from awayteam.gate.verdict import Need, Outcome, Reason, Section, Verdict
 
 _WORST = {Outcome.ALLOWED: 0, Outcome.WAITING: 1, Outcome.DENIED: 2}
@@ -42,17 +42,17 @@ def gate(
         raise ValueError(f"{now} has no time zone; changes are judged at moments, not by wall clocks")
     case = Case.of(change, ownership, organisation, engagements, reviews, standards, terms, now)
     found = parts(case)
-    sections = tuple(section(case, part) for part in found)
-    reasons, needs = _whole(case, found, sections)
+    judged = sections(case, found)
+    reasons, needs = _whole(case, found, judged)
     passage = _passage(case)
     if passage is not None:
         reasons = (_in_emergency(passage), *reasons)
     return Verdict(
-        outcome=Outcome.ALLOWED if passage is not None else _outcome(sections, needs),
+        outcome=Outcome.ALLOWED if passage is not None else _outcome(judged, needs),
         repository=change.repository,
         head=change.head,
         at=now,
-        sections=sections,
+        sections=judged,
         whole=reasons,
         whole_needs=needs,
         until=_until(found, passage),
@@ -60,19 +60,17 @@ def gate(
     )
 
 
-def _outcome(sections: Sequence[Section], needs: Sequence[Need]) -> Outcome:
-    worst = max((one.outcome for one in sections), key=_WORST.__getitem__, default=Outcome.ALLOWED)
+def _outcome(judged: Sequence[Section], needs: Sequence[Need]) -> Outcome:
+    worst = max((one.outcome for one in judged), key=_WORST.__getitem__, default=Outcome.ALLOWED)
     return max(worst, Outcome.WAITING if needs else Outcome.ALLOWED, key=_WORST.__getitem__)
 
 
-def _whole(
-    case: Case, found: Sequence[Part], sections: Sequence[Section]
-) -> tuple[tuple[Reason, ...], tuple[Need, ...]]:
+def _whole(case: Case, found: Sequence[Part], judged: Sequence[Section]) -> tuple[tuple[Reason, ...], tuple[Need, ...]]:
     """What concerns the change as a whole: nothing in it, approvals that don't count, objections, bar raisers."""
     reasons = list(case.voices.aside)
     if not case.change.paths:
         reasons.append(Reason("empty", True, "The change touches no file."))
-    needs = [*_objections(case, found), *_holds(case, sections)]
+    needs = [*_objections(case, found), *_holds(case, judged)]
     reasons += [Reason(need.rule, False, need.says) for need in needs]
     return tuple(reasons), tuple(needs)
 
@@ -87,8 +85,8 @@ def _objections(case: Case, found: Sequence[Part]) -> list[Need]:
     return needs
 
 
-def _holds(case: Case, sections: Sequence[Section]) -> list[Need]:
-    engaged = {one.engagement for one in sections if one.engagement}
+def _holds(case: Case, judged: Sequence[Section]) -> list[Need]:
+    engaged = {one.engagement for one in judged if one.engagement}
     needs = []
     for hold in case.reviews.holds:
         if hold.engagement in engaged or (not hold.engagement and case.is_here(hold.repository)):

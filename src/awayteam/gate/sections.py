@@ -1,6 +1,6 @@
 """What one part of a change needs, has and lacks: owners' words for what the rules require, policies elsewhere."""
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
 
 from awayteam.gate import visits
@@ -34,10 +34,31 @@ class Findings:
         self.needs += found[1]
 
 
-def section(case: Case, part: Part) -> Section:
-    """The answer for one part."""
-    found = Findings()
-    _judge(case, part, found)
+def sections(case: Case, parts: Iterable[Part]) -> tuple[Section, ...]:
+    """The answer for each part; parts that differ by nothing but the rule's line are judged once."""
+    judged: dict[Hashable, Findings] = {}
+    made = []
+    for part in parts:
+        key = _key(case, part)
+        found = judged.get(key)
+        if found is None:
+            found = judged[key] = Findings()
+            _judge(case, part, found)
+        made.append(_section(part, found))
+    return tuple(made)
+
+
+def _key(case: Case, part: Part) -> Hashable:
+    """Equal for parts to which the same reasons and needs apply."""
+    asked = requirements(part.resolution)
+    if not asked or not all(case.party(one).is_known for one in asked):
+        return part  # its rule, or its paths, stand in the words
+    wanted = tuple((one.owners, one.approvals, one.optional, one.rule.section) for one in asked)
+    agreement = part.agreement.id if part.agreement else 0
+    return wanted, part.resolution.waived, part.standing, agreement, part.why_not
+
+
+def _section(part: Part, found: Findings) -> Section:
     outcome = Outcome.DENIED if found.denied else Outcome.WAITING if found.needs else Outcome.ALLOWED
     rule = part.resolution.rule
     return Section(
