@@ -33,7 +33,7 @@ def main() -> None:
         if arguments.database == "postgresql":
             import bench_requests
 
-            server = bench_requests._postgresql(Path(folder))
+            server = bench_requests.postgresql(Path(folder))
         _run(arguments)
         if server is not None:
             from django.db import connection
