@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from awayteam.gate.change import Said
 
@@ -346,6 +346,19 @@ class Grants(Protocol):
     def held(self, place: Place) -> Sequence[Held]: ...
     def give(self, place: Place, wanted: Wanted) -> None: ...
     def take(self, place: Place, held: Held) -> None: ...
+
+
+@runtime_checkable
+class Directory(Protocol):
+    """What `Grants` offer where the forge can be asked who and what there is there; both may raise `ForgeError`."""
+
+    def find(self, login: str) -> Account | None:
+        """The account of this name. It is asked for a confirmed handle only, at the first contact."""
+        ...
+
+    def places(self) -> Sequence[Place]:
+        """The repositories that there are, for a forge that tells us nothing by itself."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
