@@ -20,11 +20,18 @@ class People(Organisation):
         super().__post_init__()
         self.left_on: dict[str, date] = {}
         self.manager: dict[str, str] = {}
+        self.accounts: dict[tuple[str, str], str] = {}
+        """("github-id", "583231") -> whose account that is; a login may be taken over by somebody else, an id not."""
         self.claims: dict[str, set[str]] = {}
-        """Login, forge's id (`github-id:583231`) or address, lower case -> all who claim it."""
+        """Login or address, lower case -> all who claim it."""
 
     def _person(self, entity: Declared) -> None:
         super()._person(entity)
+        person = self.people[entity.ref]
+        for identity in entity.identities:
+            if identity.provider.endswith("-id"):  # a number, which could be somebody else's login
+                person.logins.discard(identity.value.lower())
+                self.accounts[identity.provider, identity.value] = entity.ref
         if isinstance(left := entity.facts.get("left_on"), str):
             self.left_on[entity.ref] = date.fromisoformat(left)
         if isinstance(manager := entity.facts.get("manager"), str):
@@ -111,6 +118,18 @@ class Roster:
         """The person behind a reference, a login or an address; "" where nobody or more than one goes by it."""
         plain = name.strip().lower().removeprefix("@")
         return plain if plain in self.all.people else self._only(plain)
+
+    def account(self, forge: str, number: str, login: str) -> str:
+        """The person behind an account of a forge: by its id where the organisation knows that, else by the login.
+
+        A login whose person has another id there was given to somebody else; that is nobody.
+        """
+        provider = f"{forge}-id"
+        if number and (person := self.all.accounts.get((provider, number))):
+            return person
+        person = self.find(login) if login else ""
+        others = any(ref == person and key[0] == provider for key, ref in self.all.accounts.items())
+        return "" if others else person
 
     def gone_at(self, person: str) -> datetime | None:
         left = self.all.left_on.get(person)
