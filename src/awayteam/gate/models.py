@@ -35,14 +35,16 @@ class Change(models.Model):
     """A pull request, or a push, that the gate was told of.
 
     `repository` is the name under which scopes know it, `key` what people call the change there ("#12", a branch).
-    `hands` are all others who wrote in it: [{"person", "label", "bot"}]. `paths` are as git names them (`plain.quoted`);
-    `is_whole` is False where the origin named only some. `checks` are those at `head`: [{"name", "passed"}].
+    `hands` are all others who wrote in it: [{"person", "label", "bot"}]. `paths` are as git names them, quoted where
+    that is no text (`plain.quoted`); `is_whole` is False where the origin named only some. `checks` are those at
+    `head`: [{"name", "passed"}].
     `rules` are the rule files of `base`, where they were told; a followed repository is asked first.
 
     `told_at` is the moment of the newest telling that counted: an older one never comes in its place.
     `first_reviewed_at` is the first review by somebody who has no hand in it. `home_team` owns most of the paths.
-    `outcome`, `judged_at`, `home_team`, `engagements` and `asked` are of the last verdict. `judge_at` is when it has to
-    be judged again (None: when something happens).
+    `outcome`, `says` (one line), `standings`, `due_at` (when its first clock runs out), `judged_at`, `home_team`,
+    `engagements` and `asked` are of the last verdict. `judge_at` is when it has to be judged again (None: when
+    something happens).
     """
 
     origin = models.CharField(max_length=100)
@@ -79,6 +81,9 @@ class Change(models.Model):
     recorded_at = models.DateTimeField()
     changed_at = models.DateTimeField()
     outcome = models.CharField(max_length=7, choices=[(one.value, one.value) for one in Outcome], blank=True)
+    says = models.CharField(max_length=200, blank=True)
+    standings = models.JSONField(default=list)
+    due_at = models.DateTimeField(null=True)
     judged_at = models.DateTimeField(null=True)
     judge_at = models.DateTimeField(null=True)
     home_team = models.ForeignKey("organisation.Team", null=True, on_delete=models.SET_NULL, related_name="+")
