@@ -30,23 +30,31 @@ log = Log(__name__)
 
 Deliver = Callable[[OutboxMessage, datetime], None]
 channels: Registry[str, Deliver] = Registry()
+_elsewhere: Registry[str, str] = Registry()
+"""Channels whose messages another lane of the worker delivers than the outbox's own, with its name."""
+LANE = "outbox"
 LONGEST_ERROR = 2_000
 
 
 class DeliveryFailed(Exception):
-    """The receiver didn't take the message; says why. `final` means that trying again can't help."""
+    """The receiver didn't take the message; says why. `final` means that trying again can't help, `at` when it can,
+    where the receiver said so."""
 
-    def __init__(self, why: str, *, final: bool = False) -> None:
+    def __init__(self, why: str, *, final: bool = False, at: datetime | None = None) -> None:
         super().__init__(why)
-        self.final = final
+        self.final, self.at = final, at
 
 
-def register(channel: str, deliver: Deliver) -> None:
+def register(channel: str, deliver: Deliver, *, lane: str = LANE) -> None:
     """Let `deliver(message, now)` carry the messages of `channel`; called in `App.register()`.
 
     It returns once the receiver has the message, or raises `DeliveryFailed`; it must end within the rulebook's lease.
+    Receivers that are slow get a `lane` of the worker to themselves (`worker.register_lane`).
     """
     channels[channel] = deliver
+    _elsewhere.pop(channel, None)
+    if lane != LANE:
+        _elsewhere[channel] = lane
 
 
 def enqueue(
@@ -64,8 +72,10 @@ def enqueue(
     return known.filter(created_at=now).exists()
 
 
-def deliver_due(now: datetime, limit: int = 50, stopping: Callable[[], bool] = lambda: False) -> int:
-    """Try up to `limit` messages whose time has come; returns how many were tried.
+def deliver_due(
+    now: datetime, limit: int = 50, stopping: Callable[[], bool] = lambda: False, *, lane: str = LANE
+) -> int:
+    """Try up to `limit` messages of a lane whose time has come; returns how many were tried.
 
     A receiver that has failed isn't asked again in this round, so that one that hangs doesn't hold up the others.
     Leases count from `now`, so the round ends while there is still time for one more slow delivery within a lease.
@@ -74,6 +84,10 @@ def deliver_due(now: datetime, limit: int = 50, stopping: Callable[[], bool] = l
     enough = book.outbox.lease_seconds - book.webhooks.timeout_seconds
     free = Q(lease_until=None) | Q(lease_until__lte=now)
     due = OutboxMessage.objects.filter(free, state=OutboxState.WAITING, next_at__lte=now).order_by("next_at", "pk")
+    if lane != LANE:
+        due = due.filter(channel__in=[channel for channel, own in _elsewhere.items() if own == lane])
+    elif _elsewhere:
+        due = due.exclude(channel__in=list(_elsewhere))
     failed: set[tuple[str, int | None]] = set()
     tried = 0
     for pk, attempts, channel, webhook in list(due.values_list("pk", "attempts", "channel", "webhook_id")[:limit]):
@@ -111,7 +125,7 @@ def _deliver(pk: int, token: str, now: datetime) -> bool:
             raise DeliveryFailed(f"nothing here delivers {message.channel!r}")
         channel(message, now)
     except DeliveryFailed as failure:
-        _note_failure(message, str(failure), failure.final, now)
+        _note_failure(message, str(failure), failure.final, now, failure.at)
         return False
     except Exception as error:
         log.exception("outbox.failed", message=message.idempotency_key)
@@ -121,7 +135,7 @@ def _deliver(pk: int, token: str, now: datetime) -> bool:
     return True
 
 
-def _note_failure(message: OutboxMessage, why: str, final: bool, now: datetime) -> None:
+def _note_failure(message: OutboxMessage, why: str, final: bool, now: datetime, at: datetime | None = None) -> None:
     why = why.replace("\0", "")
     book = rulebook.current().outbox
     if final or message.attempts >= book.attempts_max:
@@ -129,7 +143,8 @@ def _note_failure(message: OutboxMessage, why: str, final: bool, now: datetime) 
         _note(message, state=OutboxState.DEAD, last_error=why[:LONGEST_ERROR])
         return
     wait = timedelta(seconds=backoff(book, message.attempts, random.random()))  # noqa: S311 - spreads load, hides nothing
-    _note(message, next_at=now + wait, last_error=why[:LONGEST_ERROR])
+    longest = now + timedelta(seconds=book.backoff_max_seconds)
+    _note(message, next_at=min(max(at, now), longest) if at else now + wait, last_error=why[:LONGEST_ERROR])
 
 
 def _note(message: OutboxMessage, **values: Any) -> None:

@@ -25,20 +25,34 @@ FIRST_NAP = 0.05
 """Seconds that a lane sleeps when it has just run out of work; each nap after that is twice as long."""
 
 Stopping = Callable[[], bool]
-LANES: Mapping[str, Callable[[datetime, int, Stopping], int]] = {
+Work = Callable[[datetime, int, Stopping], int]
+LANES: Mapping[str, Work] = {
     "clocks": lambda now, limit, stopping: clocks.run_due(now, limit, stopping),
     "outbox": lambda now, limit, stopping: outbox.deliver_due(now, limit, stopping),
     "jobs": lambda now, _limit, stopping: jobs.run_due(now, stopping),
 }
+_more: registries.Registry[str, Work] = registries.Registry()
+
+
+def register_lane(name: str, work: Work) -> None:
+    """Give what may be slow a lane to itself: `work(now, limit, stopping)` does what is due and returns how much it
+    was; called in `App.register()`."""
+    _more[name] = work
+
+
+def lanes() -> dict[str, Work]:
+    """All lanes: the kernel's, and those of apps."""
+    return {**LANES, **_more}
 
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """What one round did: clocks run, messages delivered or given up, things that jobs did."""
+    """What one round did: clocks run, messages delivered or given up, things that jobs and the lanes of apps did."""
 
     clocks: int
     outbox: int
     jobs: int
+    others: int = 0
 
 
 def wake() -> None:
@@ -49,7 +63,8 @@ def wake() -> None:
 def run_once(now: datetime) -> Counts:
     """One round of everything that is due, in this thread."""
     limit = rulebook.current().worker.batch
-    return Counts(**{name: work(now, limit, lambda: False) for name, work in LANES.items()})
+    done = {name: work(now, limit, lambda: False) for name, work in lanes().items()}
+    return Counts(**{name: done.pop(name) for name in LANES}, others=sum(done.values()))
 
 
 def run(stop: threading.Event | None = None) -> None:
@@ -61,12 +76,13 @@ def run(stop: threading.Event | None = None) -> None:
     """
     registries.settle()
     stop = stop or threading.Event()
-    lanes = [threading.Thread(target=_lane, args=(name, stop), name=f"worker-{name}", daemon=True) for name in LANES]
-    log.info("worker.started", lanes=list(LANES))
-    for lane in lanes:
-        lane.start()
-    for lane in lanes:
-        lane.join()
+    names = list(lanes())
+    threads = [threading.Thread(target=_lane, args=(name, stop), name=f"worker-{name}", daemon=True) for name in names]
+    log.info("worker.started", lanes=names)
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
     log.info("worker.stopped")
 
 
@@ -106,7 +122,7 @@ def _lane(name: str, stop: threading.Event) -> None:
 def _round(name: str, stop: threading.Event) -> int:
     close_old_connections()
     try:
-        return LANES[name](timezone.now(), rulebook.current().worker.batch, stop.is_set)
+        return lanes()[name](timezone.now(), rulebook.current().worker.batch, stop.is_set)
     except (DatabaseError, AwayteamError) as error:
         log.error("worker.round-failed", lane=name, error=str(error))
     except Exception:
