@@ -1,6 +1,9 @@
-"""The organisation of a folder as the gate asks for it: who belongs where on the day of judging."""
+"""The organisation of a folder as the gate asks for it: who belongs where on the day of judging.
 
-from collections.abc import Iterator, Sequence
+Names lead to people and teams as they do on the server (`gate.roster`); only days stand in place of moments.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time
 
 from awayteam.contributions.organisation import Organisation
@@ -9,21 +12,22 @@ from awayteam.gate.facts import Owner
 from awayteam.gate.folder.files import Files, MemoryReader, Wrong
 from awayteam.sources.declared import Declared, DeclaredMembership
 
-_ASKED = {"decider": 0, "trusted-committer": 1, "lead": 2, "member": 3, "manager": 4}
+_ORDER = {"decider": 0, "trusted-committer": 1, "lead": 2, "member": 3, "manager": 4}
 """Who of a team is asked first."""
 
 
 class People(Organisation):
-    """What the files declare, with who left when, who manages whom, and logins by the forge that they are on."""
+    """What the files declare, with who left when, who reports to whom, and accounts by the forge's id."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
         self.left_on: dict[str, date] = {}
-        self.manager: dict[str, str] = {}
+        self.bosses: dict[str, str] = {}
         self.accounts: dict[tuple[str, str], str] = {}
         """("github-id", "583231") -> whose account that is; a login may be taken over by somebody else, an id not."""
-        self.claims: dict[str, set[str]] = {}
-        """Login or address, lower case -> all who claim it."""
+        self.identities: dict[str, set[str]] = {}
+        """Declared login or address, lower case -> all who claim it."""
+        self.owners: dict[str, Owner] = {}
 
     def _person(self, entity: Declared) -> None:
         super()._person(entity)
@@ -32,16 +36,39 @@ class People(Organisation):
             if identity.provider.endswith("-id"):  # a number, which could be somebody else's login
                 person.logins.discard(identity.value.lower())
                 self.accounts[identity.provider, identity.value] = entity.ref
+            else:
+                self.identities.setdefault(identity.value.lower(), set()).add(entity.ref)
         if isinstance(left := entity.facts.get("left_on"), str):
             self.left_on[entity.ref] = date.fromisoformat(left)
-        if isinstance(manager := entity.facts.get("manager"), str):
-            self.manager[entity.ref] = manager
+        if isinstance(boss := entity.facts.get("manager"), str):
+            self.bosses[entity.ref] = boss
+
+    def _team(self, entity: Declared) -> None:
+        super()._team(entity)
+        team = self.teams[entity.ref]
+        team.handles |= {handle.rpartition("/")[2] for handle in team.handles if ":" not in handle}
 
     def settle(self) -> None:
-        """To be called once everything is added."""
+        """To be called once everything is added: whom each name means."""
+        named: dict[str, set[str]] = {}
         for person in self.people.values():
-            for name in (*person.logins, *person.emails):
-                self.claims.setdefault(name, set()).add(person.ref)
+            for name in (person.ref, person.ref.rpartition("/")[2], *person.emails):
+                named.setdefault(name.lower(), set()).add(person.ref)
+        handles: dict[str, set[str]] = {}
+        for team in self.teams.values():
+            for handle in team.handles:
+                handles.setdefault(handle.lower(), set()).add(team.ref)
+        self.owners = {name: _one(name, refs, team=False) for name, refs in named.items()}
+        self.owners |= {name: _one(name, refs, team=False) for name, refs in self.identities.items()}
+        self.owners |= {name: _one(name, refs, team=True) for name, refs in handles.items()}
+
+
+def _one(name: str, refs: set[str], *, team: bool) -> Owner:
+    """A name of several teams, or of several people, means nobody."""
+    if len(refs) > 1:
+        return Owner(name)
+    ref = next(iter(refs))
+    return Owner(name, team=ref) if team else Owner(name, person=ref)
 
 
 def read(files: Files, *, nested: bool = True) -> tuple[People, list[Wrong]]:
@@ -69,46 +96,46 @@ class Roster:
         self.all = people
         self._on = now.astimezone(UTC).date()
         self._members: dict[str, list[DeclaredMembership]] = {}
-        self._below: dict[str, set[str]] = {}
+        self._below: dict[str, list[str]] = {}
         for team in people.teams.values():
-            self._members[team.ref] = [one for one in team.members if self._holds(one)]
-            for parent in team.parents:
-                self._below.setdefault(parent, set()).add(team.ref)
+            held = [one for one in team.members if self._holds(one)]
+            self._members[team.ref] = sorted(held, key=lambda one: _ORDER.get(one.role, 9))
+            for unit in people.above(team.ref):
+                self._below.setdefault(unit, []).append(team.ref)
 
     def owner(self, name: str) -> Owner:
-        """As the away map reads rules: an address, a login, a team by its handle; what leads to several is nobody."""
+        """A team or person by reference, handle, login or address; a name that means two leads to nobody."""
         plain = name.lower().strip()
-        address = plain.rpartition("<")[2].rstrip(">") if "<" in plain else plain
-        if "@" in address.lstrip("@"):
-            return Owner(name, person=self._only(address))
-        if "/" not in plain and (person := self._only(plain.lstrip("@"))):
-            return Owner(name, person=person)
-        return Owner(name, team=self.all.team_named(plain) or "")
+        plain = plain.rpartition("<")[2].rstrip(">") if "<" in plain else plain.lstrip("@")
+        found = self.all.owners.get(plain)
+        if found is None and "/" in plain and ":" not in plain:
+            found = self.all.owners.get(plain.rpartition("/")[2])
+            found = found if found is not None and found.team else None
+        return Owner(name, found.team, found.person) if found is not None else Owner(name)
 
     def teams_of(self, person: str) -> frozenset[str]:
-        return self.all.teams_of(person, self._on) if self.is_present(person) else frozenset()
+        return self.all.teams_of(person, self._on)
 
     def people_of(self, team: str) -> Sequence[str]:
-        """The team's own people by role, then those of the teams that it consists of."""
-        found = self._ordered(team)
+        """Those who decide for it first; of a unit also those of the teams below, where nesting counts."""
+        places = list(self._members.get(team, ()))
         if self.all.nested:
-            for below in self._all_below(team):
-                found += self._ordered(below)
-        return tuple(dict.fromkeys(found))
+            for below in self._below.get(team, ()):
+                places += self._members[below]
+        return tuple(dict.fromkeys(one.person for one in places if self.is_present(one.person)))
 
     def managers_of(self, team: str) -> Sequence[str]:
-        """Managers of the team, then those who manage or lead the units above it, the nearest first."""
-        found = [one.person for one in self._members.get(team, ()) if one.role == "manager"]
-        found += [self.all.manager[one] for one in self._ordered(team) if one in self.all.manager]
-        for unit in self._above(team):
-            found += [one.person for one in self._members.get(unit, ()) if one.role in ("manager", "lead", "decider")]
-        return tuple(one for one in dict.fromkeys(found) if self.is_present(one))
+        """Managers of the team, then of the units above; then those to whom its people report."""
+        units = (team, *self._above(team))
+        found = [one.person for unit in units for one in self._members.get(unit, ()) if one.role == "manager"]
+        bosses = (self.all.bosses.get(one.person, "") for one in self._members.get(team, ()))
+        return tuple(one for one in dict.fromkeys((*found, *bosses)) if self.is_present(one))
 
     def label(self, ref: str) -> str:
         if person := self.all.people.get(ref):
             return person.name or ref.rpartition("/")[2]
         team = self.all.teams.get(ref)
-        return (team.title or team.name) if team else ref.rpartition("/")[2]
+        return (team.title or team.name) if team else ref
 
     def is_present(self, person: str) -> bool:
         left = self.all.left_on.get(person)
@@ -117,7 +144,13 @@ class Roster:
     def find(self, name: str) -> str:
         """The person behind a reference, a login or an address; "" where nobody or more than one goes by it."""
         plain = name.strip().lower().removeprefix("@")
-        return plain if plain in self.all.people else self._only(plain)
+        if plain in self.all.people:
+            return plain
+        claimed = self.all.identities.get(plain)
+        if claimed is not None:
+            return next(iter(claimed)) if len(claimed) == 1 else ""
+        owner = self.all.owners.get(plain)
+        return owner.person if owner is not None else ""
 
     def account(self, forge: str, number: str, login: str) -> str:
         """The person behind an account of a forge: by its id where the organisation knows that, else by the login.
@@ -142,36 +175,19 @@ class Roster:
             if one.person == person:
                 yield Interval(_midnight(one.starts) or ALWAYS, _midnight(one.ends) or FOREVER)
 
-    def _only(self, name: str) -> str:
-        claimed = self.all.claims.get(name, set())
-        return next(iter(claimed)) if len(claimed) == 1 else ""
-
     def _holds(self, one: DeclaredMembership) -> bool:
-        within = (one.starts is None or one.starts <= self._on) and (one.ends is None or self._on < one.ends)
-        return within and self.is_present(one.person)
-
-    def _ordered(self, team: str) -> list[str]:
-        ranked = sorted(self._members.get(team, ()), key=lambda one: (_ASKED.get(one.role, 3), one.person))
-        return [one.person for one in ranked]
-
-    def _all_below(self, team: str) -> list[str]:
-        seen: dict[str, None] = {}
-        todo = sorted(self._below.get(team, ()))
-        while todo:
-            one = todo.pop(0)
-            if one not in seen and one != team:
-                seen[one] = None
-                todo += sorted(self._below.get(one, ()))
-        return list(seen)
+        return (one.starts is None or one.starts <= self._on) and (one.ends is None or self._on < one.ends)
 
     def _above(self, team: str) -> list[str]:
+        """The units above, the nearest first."""
+        teams: Mapping[str, set[str]] = {ref: one.parents for ref, one in self.all.teams.items()}
         seen: dict[str, None] = {}
-        todo = sorted(self.all.teams[team].parents) if team in self.all.teams else []
+        todo = sorted(teams.get(team, ()))
         while todo:
             one = todo.pop(0)
             if one not in seen and one != team:
                 seen[one] = None
-                todo += sorted(self.all.teams[one].parents) if one in self.all.teams else []
+                todo += sorted(teams.get(one, ()))
         return list(seen)
 
 
