@@ -108,11 +108,18 @@ def _approvals(words: Words, head: str, facts: Facts, now: datetime) -> tuple[Ap
     found = []
     for number, (one, what) in enumerate(said):
         name, commit = reviewer(one, head)
-        person = facts.organisation.find(name)
+        person = _reviewer(name, words.event, facts)
         label = facts.organisation.label(person) if person else name
         at = now - timedelta(microseconds=len(said) - number)
         found.append(Approval(person, label, what, commit, at, not person and facts.bots(name, name)))
     return tuple(found)
+
+
+def _reviewer(name: str, event: Event | None, facts: Facts) -> str:
+    """Where the change is one of a forge, so are the logins of its reviewers."""
+    if event is None or not event.forge or ":" in name or "@" in name.lstrip("@"):
+        return facts.organisation.find(name)
+    return facts.organisation.account(event.forge, "", name)
 
 
 def _as_known(one: supposing.Supposition, facts: Facts) -> supposing.Supposition:

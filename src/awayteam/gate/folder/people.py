@@ -27,6 +27,8 @@ class People(Organisation):
         """("github-id", "583231") -> whose account that is; a login may be taken over by somebody else, an id not."""
         self.identities: dict[str, set[str]] = {}
         """Declared login or address, lower case -> all who claim it."""
+        self.logins: dict[tuple[str, str], set[str]] = {}
+        """The same by provider: ("github", "ada-l"), ("", "ada") for a bare handle."""
         self.owners: dict[str, Owner] = {}
 
     def _person(self, entity: Declared) -> None:
@@ -37,7 +39,9 @@ class People(Organisation):
                 person.logins.discard(identity.value.lower())
                 self.accounts[identity.provider, identity.value] = entity.ref
             else:
-                self.identities.setdefault(identity.value.lower(), set()).add(entity.ref)
+                value = identity.value.lower()
+                self.identities.setdefault(value, set()).add(entity.ref)
+                self.logins.setdefault((identity.provider, value), set()).add(entity.ref)
         if isinstance(left := entity.facts.get("left_on"), str):
             self.left_on[entity.ref] = date.fromisoformat(left)
         if isinstance(boss := entity.facts.get("manager"), str):
@@ -155,14 +159,25 @@ class Roster:
     def account(self, forge: str, number: str, login: str) -> str:
         """The person behind an account of a forge: by its id where the organisation knows that, else by the login.
 
-        A login whose person has another id there was given to somebody else; that is nobody.
+        A login whose person has another id there was given to somebody else; that is nobody. Nor does the handle that
+        somebody has in the organisation count as theirs on a forge on which they have another.
         """
         provider = f"{forge}-id"
         if number and (person := self.all.accounts.get((provider, number))):
             return person
-        person = self.find(login) if login else ""
+        person = self._by_login(forge, login.strip().lower().removeprefix("@")) if login else ""
         others = any(ref == person and key[0] == provider for key, ref in self.all.accounts.items())
-        return "" if others else person
+        return "" if others and number else person
+
+    def _by_login(self, forge: str, login: str) -> str:
+        claimed = self.all.logins.get((forge, login), set())
+        if not claimed:
+            elsewhere = {ref for (provider, _), refs in self.all.logins.items() if provider == forge for ref in refs}
+            bare = self.all.logins.get(("", login)) or {self.find(login)} - {""}
+            declared = {ref for (provider, value), refs in self.all.logins.items() if value == login and provider
+                        for ref in refs}  # fmt: skip
+            claimed = bare - elsewhere - (declared - self.all.logins.get(("", login), set()))
+        return next(iter(claimed)) if len(claimed) == 1 else ""
 
     def gone_at(self, person: str) -> datetime | None:
         left = self.all.left_on.get(person)
