@@ -145,3 +145,21 @@ def five_questions(value: Sequence[str]) -> str | None:
 def forge_level(value: str) -> str | None:
     """A level of access that engagements may give on a forge."""
     return None if value in {"read", "write"} else f"{value!r} is no level; write `write` or `read`"
+
+
+GATE_EMERGENCY = ("administrator", "lead-of-home", "manager-of-home")
+"""Those who may let a change in without naming them one by one."""
+_REFERENCE = re.compile(r"(user|group):[A-Za-z0-9._-]{1,80}/[A-Za-z0-9._@+-]{1,200}")
+
+
+def gate_checks(value: Sequence[str]) -> str | None:
+    if len(value) > 100 or any(not one.strip() or len(one) > 200 for one in value):
+        return "at most 100 names of checks, none empty or longer than 200 characters"
+    return None
+
+
+def gate_emergency(value: Sequence[str]) -> str | None:
+    for one in value:
+        if one not in GATE_EMERGENCY and not _REFERENCE.fullmatch(one):
+            return f"{one[:80]!r} is none of {', '.join(GATE_EMERGENCY)}, nor a reference such as user:default/ada"
+    return "at most 200 entries" if len(value) > 200 else None

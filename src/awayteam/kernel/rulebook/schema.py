@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from awayteam.kernel.rulebook.sections.asking import Discussions, Duplicates, Notifications, Requests, Roadmaps
 from awayteam.kernel.rulebook.sections.forging import Forges
+from awayteam.kernel.rulebook.sections.gating import Gate
 from awayteam.kernel.rulebook.sections.ground import Accounts, Api, Calendar, Clocks, Lists, Outbox, Webhooks, Worker
 from awayteam.kernel.rulebook.sections.knowing import Catalog, Contributions, Imports, Insights, Organisation
 from awayteam.kernel.rulebook.sections.visiting import Credit, Engagements, Handovers, Reviews, Rounds
@@ -29,6 +30,7 @@ class Rulebook:
     duplicates: Duplicates
     engagements: Engagements
     forges: Forges
+    gate: Gate
     handovers: Handovers
     imports: Imports
     insights: Insights
