@@ -12,8 +12,8 @@ from datetime import datetime, timedelta
 
 from django.db.models import Case, IntegerField, Max, Q, QuerySet, Value, When
 
-from awayteam.forges import leasing, registry, repositories, wanting
-from awayteam.forges.actions.reconciling import reconcile
+from awayteam.forges import hooks, leasing, registry, repositories, wanting
+from awayteam.forges.actions.reconciling import look_soon, reconcile
 from awayteam.forges.models import (
     AccessMark,
     Forge,
@@ -24,9 +24,8 @@ from awayteam.forges.models import (
     RepositoryAccess,
 )
 from awayteam.forges.port import Directory, ForgeError
-from awayteam.kernel import rulebook
+from awayteam.kernel import jobs, rulebook, worker
 from awayteam.kernel.errors import AwayteamError
-from awayteam.kernel.jobs import Job
 from awayteam.kernel.log import Log
 from awayteam.kernel.models import Event
 
@@ -34,6 +33,7 @@ log = Log(__name__)
 CONCERNS = ("account", "contract", "engagement", "forge", "forge-account", "forge-repository", "identity", "membership",
             "person", "repository", "source", "team")  # fmt: skip
 """Kinds of things whose events may change what is wanted on forges."""
+LANE = "forge-access"
 EVERY = timedelta(minutes=1)
 ENOUGH_SECONDS = 45.0
 """After so long a round ends, so that what became due meanwhile is taken in its own order."""
@@ -166,4 +166,11 @@ def forget(now: datetime) -> int:
     return Reconciliation.objects.filter(Q(at__lt=now - keep)).delete()[0]
 
 
-FORGETTING = Job(name="forges.access-runs", every_seconds=86_400, run=forget)
+FORGETTING = jobs.Job(name="forges.access-runs", every_seconds=86_400, run=forget)
+
+
+def register() -> None:
+    """The reconciler's part of `App.register()`."""
+    worker.register_lane(LANE, work)
+    jobs.register(FORGETTING)
+    hooks.on_access(LANE, look_soon)
