@@ -1,0 +1,1 @@
+"""Gitea and Forgejo, which share their interface (docs/forges/gitea.md)."""

@@ -1,0 +1,1 @@
+"""GitLab: merge requests, approvals, members (docs/forges/gitlab.md)."""
