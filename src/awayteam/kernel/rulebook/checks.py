@@ -21,20 +21,22 @@ def time_zone(value: str) -> str | None:
 
 
 def country(value: str) -> str | None:
+    if not value:
+        return None
     import holidays
 
-    if not value or value in holidays.list_supported_countries():
+    if value in holidays.list_supported_countries():
         return None
     return f"no public holidays are known for {value!r}; write an ISO 3166 code such as DE, or leave it empty"
 
 
 def subdivision(country: str, value: str) -> str | None:
-    import holidays
-
     if not value:
         return None
     if not country:
         return "a subdivision needs a country"
+    import holidays
+
     known = holidays.list_supported_countries().get(country, [])
     if value in known:
         return None

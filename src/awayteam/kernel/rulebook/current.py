@@ -3,8 +3,6 @@
 import threading
 from pathlib import Path
 
-from django.conf import settings
-
 from awayteam.kernel.log import Log
 from awayteam.kernel.rulebook.build import RulebookError, defaults, parse
 from awayteam.kernel.rulebook.schema import Rulebook
@@ -22,7 +20,7 @@ def current() -> Rulebook:
     A file that is refused raises `RulebookError` in a process that has none yet; a running process keeps the last good
     one, logs why, and `problem()` tells it.
     """
-    stamp = _stamp(settings.RULEBOOK)
+    stamp = _stamp(_file())
     known = _good
     if known is not None and known[0] == stamp:
         return known[1]
@@ -32,7 +30,7 @@ def current() -> Rulebook:
 
 def problem() -> RulebookError | None:
     """Why the file as it is now isn't in force, or None where it is."""
-    return _refused[1] if _refused is not None and _refused[0] == _stamp(settings.RULEBOOK) else None
+    return _refused[1] if _refused is not None and _refused[0] == _stamp(_file()) else None
 
 
 def forget() -> None:
@@ -42,12 +40,18 @@ def forget() -> None:
         _good = _refused = None
 
 
+def _file() -> Path:
+    from django.conf import settings  # here, so that a command that needs no installation doesn't load Django
+
+    return Path(settings.RULEBOOK)
+
+
 def _load(stamp: Stamp) -> Rulebook:
     global _good, _refused
     if _refused is not None and _refused[0] == stamp and _good is not None:
         return _good[1]
     try:
-        book = _read(settings.RULEBOOK)
+        book = _read(_file())
     except RulebookError as error:
         _refused = (stamp, error)
         if _good is None or _good[0][0] != stamp[0]:
