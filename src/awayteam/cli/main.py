@@ -33,6 +33,7 @@ MODULES = (
     "duplicates",
     "review",
     "owners",
+    "check",
     "scan",
     "identities",
     "contributions",
@@ -50,7 +51,7 @@ MODULES = (
 """Modules of this package, in the order of `awayteam --help`; each offers `register(app)` and imports lightly."""
 
 
-ALONE = frozenset({"identities", "owners", "scan"})
+ALONE = frozenset({"check", "identities", "owners", "scan"})
 """Commands that are built without the others: they need no installation, and every tenth of a second counts there."""
 
 

@@ -141,13 +141,15 @@ class ChangeReview(models.Model):
 class Judgement(models.Model):
     """A verdict about a change: a row for the first one of a head, and for each that differs from the one before.
 
-    `verdict` is `plain.as_json` as canonical JSON; `cause` says what it was judged for.
+    `verdict` is `plain.as_json` as canonical JSON, `digest` the hash of what can differ in it (not the moment, not the
+    rulebook's version); `cause` says what it was judged for.
     """
 
     change = models.ForeignKey(Change, on_delete=models.PROTECT, related_name="judgements")
     head = models.CharField(max_length=64)
     outcome = models.CharField(max_length=7, choices=[(one.value, one.value) for one in Outcome])
     verdict = models.TextField()
+    digest = models.CharField(max_length=64)
     rulebook = models.CharField(max_length=64)
     cause = models.CharField(max_length=40)
     at = models.DateTimeField()
@@ -185,11 +187,15 @@ class Passage(models.Model):
 
 
 class Watch(models.Model):
-    """One row: up to which event, and under which rulebook, open changes were looked at again."""
+    """One row: up to which event, and under which rulebook, open changes were looked at again.
+
+    `seen` are the events that concerned changes among those just before it: one of a transaction that is committed late
+    isn't among them, and is found.
+    """
 
     event = models.BigIntegerField(default=0)
+    seen = models.JSONField(default=list)
     rulebook = models.CharField(max_length=64, blank=True)
-    people_until = models.DateTimeField(null=True, help_text="when somebody next joins or leaves a team by a date")
 
     def __str__(self) -> str:
         return f"as of event {self.event}"

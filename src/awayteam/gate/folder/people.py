@@ -80,13 +80,21 @@ def read(files: Files, *, nested: bool = True) -> tuple[People, list[Wrong]]:
     from awayteam.sources.discovery import Discovery
 
     found = People(nested=nested)
-    discovery = Discovery(MemoryReader(files))
-    wrong = []
+    reader = MemoryReader(files)
+    discovery = Discovery(reader)
+    wrong: list[Wrong] = []
+    taken = set()
     for file in discovery:
         if file.reading is not None:
+            taken |= {file.path, *file.reading.embedded}
             wrong += [Wrong(one.file or file.path, one.message, one.line or 0) for one in file.reading.problems]
             found.add(file.path, file.reading.declared)
     wrong += [Wrong(one.file, one.message, one.line or 0) for one in discovery.problems]
+    wrong += [
+        Wrong(one.path, "no format of organisation's files knows this; Awayteam's own is called awayteam.yaml")
+        for one in reader.files()
+        if one.path not in taken and one.path.lower().endswith((".yaml", ".yml", ".json", ".csv", ".tsv"))
+    ]
     found.settle()
     if not found.people and not wrong:
         wrong.append(Wrong("organisation", "no file of the folder declares a person; nobody could approve anything"))
