@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from awayteam.gate.fromevent import Event
     from awayteam.gate.fromgit import Span
     from awayteam.gate.verdict import Verdict
+    from awayteam.gate.words import Names
 
 NAMES_OF_REPOSITORY = ("AWAYTEAM_REPOSITORY", "GITHUB_REPOSITORY", "CI_PROJECT_PATH", "GL_PROJECT_PATH")
 OWNERSHIP = ("auto", "github", "gitlab", "gitea", "prow", "gerrit", "maintainers")
@@ -101,14 +102,14 @@ def check(
             for note in span.notes:
                 _say(note)
             if server:
-                verdict = _ask(server, words, span, tuple(suppose or ()))
+                verdict, names = _ask(server, words, span, tuple(suppose or ())), None
             else:
-                verdict = _judge(words, span, agreements, now)
+                verdict, names = _judge(words, span, agreements, now)
     except Exception as error:
         if not _is_refusal(error):
             raise
         _stop(str(error))
-    _print(verdict, explain, as_json, format)
+    _print(verdict, names, explain, as_json, format)
     raise typer.Exit(0 if verdict.is_allowed else 1)
 
 
@@ -127,7 +128,7 @@ def _span(repo: str, base: str, head: str, words: "Words") -> "Span":
     return fromgit.span(repo, old, new, words.way)
 
 
-def _judge(words: "Words", span: "Span", agreements: str, now: datetime) -> "Verdict":
+def _judge(words: "Words", span: "Span", agreements: str, now: datetime) -> "tuple[Verdict, Names]":
     from awayteam.gate.asking import judge
     from awayteam.gate.folder.loading import load
 
@@ -136,7 +137,7 @@ def _judge(words: "Words", span: "Span", agreements: str, now: datetime) -> "Ver
         _say(f"{warning} (it is left out)")
     if facts.engagements.agreements and not facts.is_named:
         _say(f"no agreement names the repository {words.repository}; say --name where it goes by another")
-    return judge(words, span, facts, now)
+    return judge(words, span, facts, now), facts.organisation.label
 
 
 def _files(span: "Span", agreements: str) -> "Files":
@@ -182,19 +183,19 @@ def _ask(server: str, words: "Words", span: "Span", suppose: tuple[str, ...]) ->
     return fromserver.ask(server, os.environ.get("AWAYTEAM_TOKEN", ""), fromserver.body(words, span, suppose))
 
 
-def _print(verdict: "Verdict", explain: bool, as_json: bool, format: str) -> None:
+def _print(verdict: "Verdict", names: "Names | None", explain: bool, as_json: bool, format: str) -> None:
     from awayteam.gate import words
 
     if as_json:
         typer.echo(json.dumps(words.as_json(verdict), indent=1))
     elif format == "markdown":
-        typer.echo(words.markdown(verdict))
+        typer.echo(words.markdown(verdict, names=names))
     else:
-        typer.echo(words.text(verdict, explain))
+        typer.echo(words.text(verdict, explain, names=names))
     summary = os.environ.get("GITHUB_STEP_SUMMARY")
     if format == "github" and summary:
         with open(summary, "a", encoding="utf-8") as file:
-            file.write(words.markdown(verdict))
+            file.write(words.markdown(verdict, names=names))
 
 
 def _event(path: str) -> "Event":

@@ -115,7 +115,11 @@ def plain(ref: str) -> str:
 
 
 def _namer(names: Names | None) -> Names:
-    return (lambda ref: _one_line(names(ref)) or plain(ref)) if names is not None else plain
+    def called(ref: str) -> str:
+        name = _one_line(names(ref)) if names is not None else ""
+        return plain(ref) if name in ("", ref) else name
+
+    return called
 
 
 def _inert(words: str) -> str:
