@@ -1,6 +1,7 @@
 """The client itself: one call with its tries, and lists over many pages."""
 
 import threading
+import weakref
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
@@ -85,6 +86,7 @@ class _Wire:
             keepalive_expiry=terms.idle_seconds,
             network_backend=GuardedNetwork(self.deadline, allow_private=allow_private),
         )
+        weakref.finalize(self, self.pool.close)
 
     def once(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, seconds: float) -> Answer:
         """One request, one answer, read whole. Raises `HttpError` with status 0 where there is none."""
