@@ -13,6 +13,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("awayteam.duplicates.urls")),
     path("", include("awayteam.rounds.urls")),  # before engagements, whose verbs take whatever follows a number
     path("", include("awayteam.engagements.urls")),
+    path("", include("awayteam.gate.urls")),
+    path("", include("awayteam.forges.urls")),
     path("", include("awayteam.handovers.urls")),
     path("", include("awayteam.imports.urls")),
     path("", include("awayteam.insights.urls")),

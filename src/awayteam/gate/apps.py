@@ -6,4 +6,6 @@ class GateConfig(registries.App):
     label = "gate"
 
     def register(self) -> None:
-        """Nothing is registered yet."""
+        from awayteam.gate import places
+
+        places.register()

@@ -11,8 +11,9 @@ from typing import Any
 from awayteam.kernel.registries import Registry
 from awayteam.kernel.requests import Request
 
-PANEL_KINDS = frozenset({"engagement", "entity", "home", "person", "team"})
-"""The pages that show panels. What `build` is given as the thing: the Engagement, Entity, None, Person, Team."""
+PANEL_KINDS = frozenset({"engagement", "entity", "forge", "home", "person", "repository", "team"})
+"""The pages that show panels. What `build` is given as the thing: the Engagement, Entity, Forge, None, Person, number of
+the repository (on the away map of it alone), Team."""
 
 
 @dataclass(frozen=True, slots=True)

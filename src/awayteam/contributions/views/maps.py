@@ -11,7 +11,7 @@ from awayteam.contributions.permissions import Verb, can
 from awayteam.contributions.queries.areas import SORTS
 from awayteam.contributions.rules import DEFINITIONS
 from awayteam.contributions.views.common import ALL, ROWS, choice_of, filter_of, frame
-from awayteam.kernel import rulebook
+from awayteam.kernel import panels, rulebook
 from awayteam.kernel.pages import csv_file, render
 from awayteam.kernel.requests import Request
 
@@ -45,6 +45,7 @@ def away_map(request: Request) -> HttpResponseBase:
         "away_flows": [row for row in found.flows if not row.is_home],
         "definitions": DEFINITIONS | {"window": WINDOW},
         "may_follow": can(request.actor, Verb.FOLLOW),
+        "panels": panels.build("repository", request, choice.repository) if choice.repository else [],
     }
     return render(request, "contributions/map.html", context)
 

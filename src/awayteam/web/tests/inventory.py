@@ -9,6 +9,7 @@ from awayteam.contributions.models import Area, CommitAuthor
 from awayteam.credit.tests import shop as credit
 from awayteam.duplicates.tests import shop as duplicates
 from awayteam.engagements.tests import shop as engagements
+from awayteam.gate.tests import shop as gate
 from awayteam.handovers.tests import shop as handovers
 from awayteam.requests.tests import shop as requests
 from awayteam.reviews.tests import shop as reviews
@@ -259,6 +260,26 @@ PAGES = [
     Page("engagement_hours", lambda _: f"/engagements/{rounds.visit()}/hours/"),
     Page("engagement_reports", lambda _: f"/engagements/{rounds.visit()}/reports/"),
     Page("round_report", lambda _: f"/reports/{rounds.report()}/", "zoe"),
+    Page("changes", "/changes/"),
+    Page(
+        "changes",
+        "/changes/?state=all&outcome=waiting&home=orders&mine=made&sort=-due&q=baskets",
+        name="changes narrowed",
+    ),
+    Page("changes", "/changes/?q=nothing-is-called-so", "sam", name="changes without hit"),
+    Page("change", lambda _: f"/changes/{gate.change(gate.WAITING)}/?explain=yes"),
+    Page("change", lambda _: f"/changes/{gate.change(gate.ALLOWED)}/", "sam", "change, allowed"),
+    Page("change", lambda _: f"/changes/{gate.change(gate.HURRY)}/", "sam", "change, emergency"),
+    Page("change", lambda _: f"/changes/{gate.change(gate.MERGED)}/", name="change, merged"),
+    Page("change", lambda _: f"/changes/{gate.visiting()}/", "sam", "change, visit"),
+    Page("change", lambda _: f"/changes/{gate.visiting()}/?suppose=approved:bob", name="change, what if"),
+    Page("change_emergency", lambda _: f"/changes/{gate.change(gate.WAITING)}/emergency/", "zoe"),
+    Page(
+        "change_emergency",
+        lambda _: f"/changes/{gate.change(gate.WAITING)}/emergency/",
+        "sam",
+        "change_emergency, not allowed",
+    ),
     Page("reviews", "/reviews/"),
     Page("reviews", "/reviews/?ended=yes&field=architecture&sort=-created&q=basket", name="reviews narrowed"),
     Page("reviews", "/reviews/?q=nothing-is-called-so", name="reviews without hit"),

@@ -1,0 +1,1 @@
+"""Every read of changes and verdicts that is more than a lookup."""
