@@ -34,8 +34,8 @@ ADDRESSES = {"github": ("GITHUB_URL", "https://github.com"), "gitlab": ("gitlab_
 
 def heard(forge: Forge, account: Account, now: datetime, *, took_part: int = 0) -> ForgeAccount:
     """The row of an account that was heard of, linked as far as it can be. `took_part`: how often it is counted."""
-    row = ForgeAccount.objects.select_related("person").filter(forge=forge, external_id=account.id[:LONGEST]).first()
-    row = row or _made(forge, account, now)
+    known = ForgeAccount.objects.select_related("forge", "person")
+    row = known.filter(forge=forge, external_id=account.id[:LONGEST]).first() or _made(forge, account, now)
     login = account.login[:LONGEST] or row.login
     changes: dict[str, Any] = {}
     if login != row.login:
@@ -63,23 +63,22 @@ def _made(forge: Forge, account: Account, now: datetime) -> ForgeAccount:
         with transaction.atomic():
             row.save(force_insert=True)
     except IntegrityError:
-        return ForgeAccount.objects.select_related("person").get(forge=forge, external_id=account.id[:LONGEST])
+        return ForgeAccount.objects.select_related("forge", "person").get(forge=forge, external_id=account.id[:LONGEST])
     return row
 
 
 def settle(row: ForgeAccount, now: datetime) -> ForgeAccount:
     """Link an account as what is known of it says, and take back what rests on a handle that isn't confirmed any
     more. A link by hand stays."""
-    signed_in = _signed_in(row)
-    if signed_in is not None:
-        wanted, how = signed_in, AccountLink.SIGNED_IN
-    elif row.linked_by in (AccountLink.BY_HAND, AccountLink.SIGNED_IN) and row.person_id is not None:
-        return row
-    else:
-        found = None if row.refused else _by_identity(row)
-        if found is None and row.linked_by != AccountLink.IDENTITY:
+    how = AccountLink.SIGNED_IN
+    wanted = _signed_in(row)
+    if wanted is None:
+        if row.person_id is not None and row.linked_by in (AccountLink.BY_HAND, AccountLink.SIGNED_IN):
             return row
-        wanted, how = found, AccountLink.IDENTITY
+        how = AccountLink.IDENTITY
+        wanted = None if row.refused else _by_identity(row)
+    if wanted is None and row.person_id is None:
+        return row
     if row.person_id == (wanted.pk if wanted else None) and (row.linked_by == how or wanted is None):
         return row
     return _link(row, wanted, how, actor=SYSTEM, now=now, reason=_WHY[how] if wanted else "the handle is gone")

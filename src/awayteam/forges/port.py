@@ -84,6 +84,8 @@ class ChangeHeard:
     is_draft: bool = False
     from_fork: bool = False
     merged_by: Account | None = None
+    ended_at: datetime | None = None
+    """When it was merged or closed, where the forge says it (`at` is when anything last changed)."""
 
 
 @dataclass(frozen=True, slots=True)

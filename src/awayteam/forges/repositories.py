@@ -2,10 +2,11 @@
 so that whoever takes a name that became free takes no rights with it.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 
 from awayteam.contributions.models import Repository
 from awayteam.forges.models import Forge, ForgeRepository
@@ -17,6 +18,8 @@ from awayteam.kernel.errors import Conflict
 from awayteam.kernel.events import EventName, Subject
 
 LONGEST_SLUG, LONGEST_URL = 300, 1000
+SELDOM = timedelta(minutes=5)
+"""That a repository was seen again is written so often at most."""
 
 
 def heard(forge: Forge, place: Place, now: datetime, *, at: datetime | None = None) -> ForgeRepository:
@@ -28,10 +31,13 @@ def heard(forge: Forge, place: Place, now: datetime, *, at: datetime | None = No
     if row is None:
         return _made(forge, place, now)
     slug, moment = place.slug[:LONGEST_SLUG] or row.slug, at or now
-    if slug != row.slug and moment >= row.seen_at:
+    if moment < row.seen_at:
+        return row
+    renamed = slug != row.slug
+    if renamed:
         _rename(row, slug, now)
+    if renamed or row.gone_at is not None or moment - row.seen_at > SELDOM:
         row.slug, row.url = slug, place.url[:LONGEST_URL] or row.url
-    if moment > row.seen_at and (slug == row.slug or row.gone_at is not None):
         row.seen_at, row.gone_at = moment, None
         row.save(update_fields=["slug", "url", "seen_at", "gone_at"])
     return row
@@ -39,9 +45,10 @@ def heard(forge: Forge, place: Place, now: datetime, *, at: datetime | None = No
 
 def _made(forge: Forge, place: Place, now: datetime) -> ForgeRepository:
     slug = place.slug[:LONGEST_SLUG]
+    followed = _followed(forge, slug)
     row = ForgeRepository(
         forge=forge, external_id=place.id, slug=slug, url=place.url[:LONGEST_URL], first_seen_at=now, seen_at=now,
-        repository=_followed(forge, slug), name=_free_name(slug, place.id),
+        repository=followed, name=_free_name(slug, place.id, followed),
     )  # fmt: skip
     try:
         with transaction.atomic():
@@ -51,10 +58,13 @@ def _made(forge: Forge, place: Place, now: datetime) -> ForgeRepository:
     return row
 
 
-def _free_name(slug: str, id: str) -> str:
-    """What scopes may call it: its slug, unless another repository was known by that before."""
-    taken = ForgeRepository.objects.filter(name__iexact=slug).exists()
-    return f"{slug}~{id}"[:LONGEST_SLUG] if taken else slug
+def _free_name(slug: str, id: str, followed: Repository | None) -> str:
+    """What scopes may call it: its slug, unless another repository is or was known by that."""
+    others = Repository.objects.filter(Q(slug__iexact=slug) | Q(name__iexact=slug))
+    taken = ForgeRepository.objects.filter(Q(name__iexact=slug) | Q(slug__iexact=slug)).exists()
+    if taken or others.exclude(pk=followed.pk if followed is not None else 0).exists():
+        return f"{slug[: LONGEST_SLUG - len(id) - 1]}~{id}"[:LONGEST_SLUG]
+    return slug
 
 
 def _followed(forge: Forge, slug: str) -> Repository | None:

@@ -14,13 +14,14 @@ from awayteam.kernel.errors import NotFound
 LONGEST_ID, LONGEST_KIND = 200, 100
 
 
-def receive(forge: int, headers: Mapping[str, str], body: bytes, now: datetime) -> bool:
+def receive(forge: int | str, headers: Mapping[str, str], body: bytes, now: datetime) -> bool:
     """Keep a delivery; False where it is known already, also if both come at once. Nothing is kept of what isn't
     genuine.
 
     Raises `NotFound` (no such forge, or none that is heard), `port.NotGenuine`.
     """
-    row = Forge.objects.filter(pk=forge, state=ForgeState.ACTIVE).first()
+    by = {"pk": forge} if isinstance(forge, int) else {"name": forge}
+    row = Forge.objects.filter(**by, state=ForgeState.ACTIVE).first()
     inbound = registry.kind(row.kind).inbound if row is not None else None
     if row is None or inbound is None:
         raise NotFound("Nothing is heard here.")

@@ -19,7 +19,8 @@ from awayteam.kernel.errors import Conflict, InvalidInput, NotFound
 from awayteam.kernel.events import EventName, Subject
 from awayteam.kernel.webhooks import url_problem
 
-NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,58}[a-z0-9])?")
+NAME = re.compile(r"[a-z](?:[a-z0-9-]{0,58}[a-z0-9])?")
+RESERVED = frozenset({"latency", "new"})
 LONGEST_VALUE, LONGEST_SECRET = 2_000, 20_000
 HIDDEN = ("hidden", "replaced")
 
@@ -170,7 +171,9 @@ def _checked(offered: ForgeKind, name: str, address: str, allow_private: bool) -
     """The address as it is kept. Raises `InvalidInput`."""
     wrong: dict[str, str] = {}
     if not NAME.fullmatch(name):
-        wrong["name"] = "small letters, digits and hyphens, at most 60"
+        wrong["name"] = "small letters, digits and hyphens, at most 60, a letter first"
+    elif name in RESERVED:
+        wrong["name"] = "is the name of a page of ours"
     address = address.strip().rstrip("/")
     if offered.needs_address and (problem := url_problem(address, allow_private)):
         wrong["address"] = problem

@@ -1,0 +1,298 @@
+"""Asking forges about changes of which there is news, and having the gate judge them.
+
+A change is asked about without holding a transaction; what came back is written in one, if nobody else took the change
+meanwhile. What a forge answers counts only for the very repository that we know, and never over newer news.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from functools import lru_cache
+from pathlib import PurePosixPath
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import F, Q
+
+from awayteam.forges import accounts, health, leasing, news, registry, repositories
+from awayteam.forges.actions import bypasses
+from awayteam.forges.models import Forge, ForgeChange, ForgeRepository, ForgeState
+from awayteam.forges.permissions import can_keep
+from awayteam.forges.port import Account, ChangeHeard, CheckRun, Client, ForgeError, ReviewHeard, Stand, Wrote
+from awayteam.gate.actions import changes, judging
+from awayteam.gate.actions.changes import Told
+from awayteam.gate.change import Approval, Author, Check
+from awayteam.gate.models import Change, Judgement, Passage
+from awayteam.gate.verdict import Outcome
+from awayteam.kernel import bell, events, rulebook
+from awayteam.kernel.actor import Actor
+from awayteam.kernel.errors import Conflict, InvalidInput
+from awayteam.kernel.events import EventName
+from awayteam.kernel.log import Log
+from awayteam.organisation.models import Identity
+from awayteam.sources.ownership import gitea, github, gitlab, maintainers
+
+log = Log(__name__)
+
+RULE_PLACES = (*github.PLACES, *gitlab.PLACES, *gitea.PLACES, *maintainers.PLACES, "OWNERS", "OWNERS_ALIASES")
+MOST_FOLDERS = 300
+"""Folders of a change in which files of owners are looked for."""
+AHEAD = timedelta(hours=1)
+"""How far a forge's clock may be ahead of ours before its times are cut."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a forge answered about a change; `rules` is None where the server reads the repository itself."""
+
+    change: ChangeHeard
+    paths: Sequence[str]
+    commits: Sequence[Wrote]
+    reviews: Sequence[ReviewHeard]
+    checks: Sequence[CheckRun]
+    rules: Mapping[str, bytes] | None = field(default=None, repr=False)
+
+
+def ask_due(now: datetime, limit: int = 50, stopping: Callable[[], bool] = lambda: False) -> int:
+    """Ask about up to `limit` changes whose time has come, some at the same time; returns how many were asked about."""
+    rows = ForgeChange.objects.filter(
+        leasing.free(now), Q(wanted__gt=F("asked")), is_dead=False, next_at__lte=now,
+        repository__forge__state=ForgeState.ACTIVE,
+    ).order_by("next_at", "pk")  # fmt: skip
+    found = list(rows.values_list("pk", "attempts", "repository__forge")[:limit])
+    held: set[int] = set()
+    """Forges that said to wait: the others of theirs are left for later."""
+
+    def one(row: tuple[int, int, int]) -> int:
+        pk, attempts, forge = row
+        if stopping() or forge in held:
+            return 0
+        token = leasing.take(ForgeChange, pk, attempts, now)
+        if not token:
+            return 0
+        if ask(pk, token, now) is False:
+            held.add(forge)
+        return 1
+
+    return sum(_at_once(one, found))
+
+
+def _at_once(act: Callable[[Any], int], rows: list[Any]) -> Iterable[int]:
+    """Several at the same time, each thread with its own connection; one after the other inside of a transaction."""
+    threads = min(rulebook.current().forges.asked_at_once, len(rows))
+    if threads <= 1 or connection.in_atomic_block:
+        return [act(row) for row in rows]
+
+    def alone(row: Any) -> int:
+        try:
+            return act(row)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(threads, thread_name_prefix="forges-asking") as pool:
+        return list(pool.map(alone, rows))
+
+
+def ask(pk: int, token: str, now: datetime) -> bool:
+    """Ask about one change that was taken with `token`, and write what came. False where the forge says to wait."""
+    row = ForgeChange.objects.select_related("repository__forge", "repository__repository").get(pk=pk)
+    forge = row.repository.forge
+    try:
+        if row.attempts > rulebook.current().forges.attempts_max:
+            raise ForgeError("the worker ended during the last attempt", final=True)
+        client, _grants = registry.connect(forge)
+        if client is None:
+            raise ForgeError("this kind of forge can't be asked", final=True)
+        answer = _asked(client, row)
+        health.answered(forge, client, now)
+        with transaction.atomic():
+            _write(row, token, answer, now)
+    except ForgeError as error:
+        return _failed(row, token, error, now)
+    except Exception as error:
+        if not isinstance(error, InvalidInput):
+            log.exception("forges.asking-failed", forge=forge.name, change=str(row))
+        return _failed(row, token, ForgeError(leasing.says(error), final=isinstance(error, InvalidInput)), now)
+    return True
+
+
+def _asked(client: Client, row: ForgeChange) -> Answer:
+    repository = row.repository
+    place = repositories.place_of(repository)
+    heard = client.change(place, row.number)
+    if heard.place.id != repository.external_id:
+        raise ForgeError(f"{repository.slug} is another repository now, and the one that we know isn't found")
+    if row.external_id and heard.id != row.external_id:
+        raise ForgeError(f"change {row.number} is another one than we know", final=True)
+    if row.forge_at is not None and heard.at < row.forge_at:
+        raise ForgeError("the forge answered with older news than it gave before")
+    paths = client.paths(place, heard)
+    rules = None if repository.repository_id is not None else _rules(client, row, heard, paths)
+    return Answer(
+        heard,
+        paths,
+        client.commits(place, heard),
+        client.reviews(place, heard),
+        client.checks(place, heard.head),
+        rules,
+    )
+
+
+class _Asker:
+    """Reads rule files of a commit, which never change; equal to any other of the same forge, for the cache's sake."""
+
+    def __init__(self, client: Client, row: ForgeRepository) -> None:
+        self.client, self.place, self.forge = client, repositories.place_of(row), row.forge_id
+
+    def __hash__(self) -> int:
+        return hash((id(self.client), self.forge, self.place.id))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Asker) and (self.client, self.forge, self.place.id) == (
+            other.client, other.forge, other.place.id
+        )  # fmt: skip
+
+
+@lru_cache(maxsize=256)
+def _files(asker: _Asker, commit: str, places: tuple[str, ...]) -> Mapping[str, bytes]:
+    return asker.client.files(asker.place, commit, places)
+
+
+def _rules(client: Client, row: ForgeChange, heard: ChangeHeard, paths: Sequence[str]) -> Mapping[str, bytes]:
+    """The rule files at the base commit; never those of the change."""
+    asker = _Asker(client, row.repository)
+    found = dict(_files(asker, heard.base, RULE_PLACES))
+    if "OWNERS" in found or "OWNERS_ALIASES" in found:
+        folders = {str(folder) for path in paths for folder in PurePosixPath(path).parents} - {"."}
+        nested = tuple(f"{folder}/OWNERS" for folder in sorted(folders)[:MOST_FOLDERS])
+        found |= _files(asker, heard.base, nested) if nested else {}
+    return found
+
+
+def _write(row: ForgeChange, token: str, answer: Answer, now: datetime) -> None:
+    """What was answered, if the change is still ours: the gate's rows, and that it was asked about."""
+    held = ForgeChange.objects.select_for_update(of=("self",)).filter(pk=row.pk, lease_token=token).first()
+    if held is None:
+        return
+    repository, heard = row.repository, answer.change
+    forge = repository.forge
+    repositories.heard(forge, heard.place, now)
+    told = _told(forge, repository, answer, now)
+    rows = Change.objects.filter(origin=told.origin, origin_key=told.origin_key)
+    known = rows.values_list("state", flat=True).first()
+    # what was said before it was merged counts, also if all of it is told at once
+    as_open = heard.stand is Stand.MERGED and known != Stand.MERGED.value
+    change = changes.record(told=replace(told, stand="open", merged_by=None) if as_open else told, now=now)
+    before = heard.ended_at or heard.at
+    said = [
+        (one.id, _approval(forge, one, now)) for one in answer.reviews if not as_open or one.at <= before
+    ]  # fmt: skip
+    changes.record_reviews(change=change, reviews=said, now=now)
+    seen = [Check(one.name, one.passed) for one in answer.checks]
+    changes.record_checks(change=change, checks=seen, now=now, head=heard.head)
+    # before it is judged: whoever hears of the verdict looks the row up by the change
+    values = {
+        "change_id": change.pk, "external_id": heard.id[:200], "head": heard.head, "stand": heard.stand.value,
+        "forge_at": heard.at,
+    }  # fmt: skip
+    ForgeChange.objects.filter(pk=row.pk).update(**values)
+    if as_open:
+        judging.judge(change=Change.objects.get(pk=change.pk), now=now)
+        change = changes.record(told=told, now=now)
+    _judge(held, Change.objects.get(pk=change.pk), heard, now)
+    leasing.note(
+        ForgeChange, row.pk, token, asked=row.wanted, attempts=0, last_error="", judged_at=now, next_at=now,
+        heard_at=None if held.wanted == row.wanted else held.heard_at,
+    )  # fmt: skip
+
+
+def _judge(row: ForgeChange, change: Change, heard: ChangeHeard, now: datetime) -> None:
+    """An open change is judged; a merged one that wasn't let in at that head, without an emergency, is told of."""
+    if heard.stand is Stand.OPEN:
+        judging.judge(change=change, now=now)
+        return
+    if heard.stand is not Stand.MERGED:
+        return
+    last = Judgement.objects.filter(change=change, head=heard.head).order_by("-pk").first()
+    if last is None:
+        last = judging.judge(change=change, now=now).judgement
+    if last.outcome == Outcome.ALLOWED or Passage.objects.filter(change=change, head=heard.head).exists():
+        return
+    by = accounts.heard(row.repository.forge, heard.merged_by, now) if heard.merged_by is not None else None
+    row.repository = ForgeRepository.objects.select_related("forge", "repository").get(pk=row.repository_id)
+    bypasses.merged_past_the_gate(row, change, by, f"the gate's last word was: {last.outcome}", now)
+
+
+def _told(forge: Forge, repository: ForgeRepository, answer: Answer, now: datetime) -> Told:
+    heard = answer.change
+    merged_by = _author(forge, heard.merged_by, now) if heard.merged_by is not None else None
+    author = _author(forge, heard.author, now, took_part=1)
+    return Told(
+        origin=f"forge:{forge.pk}", origin_key=f"{repository.external_id}:{heard.number}"[:200],
+        repository=repositories.known_as(repository), followed=repository.repository_id,
+        key=f"#{heard.number}", url=heard.url[:1000], title=heard.title, author=author,
+        hands=tuple(_hands(forge, answer.commits, author, now)), base_ref=heard.base_ref[:300], base=heard.base,
+        head=heard.head, paths=tuple(answer.paths), stand=heard.stand.value, is_draft=heard.is_draft,
+        from_fork=heard.from_fork, opened_at=heard.opened_at, at=min(heard.at, now + AHEAD), merged_by=merged_by,
+        rule_files=answer.rules,
+    )  # fmt: skip
+
+
+def _author(forge: Forge, account: Account, now: datetime, *, took_part: int = 0) -> Author:
+    return accounts.author_of(accounts.heard(forge, account, now, took_part=took_part))
+
+
+def _hands(forge: Forge, commits: Sequence[Wrote], author: Author, now: datetime) -> Iterable[Author]:
+    """Whoever wrote commits, each once. An address leads to a person here, too: more hands mean fewer who may
+    approve."""
+    known: dict[Account | str, Author] = {}
+    for one in commits:
+        key: Account | str = one.account or one.email.casefold() or one.name
+        if key and key not in known:
+            known[key] = _author(forge, one.account, now) if one.account is not None else _by_address(one)
+    return [one for one in dict.fromkeys(known.values()) if one != author]
+
+
+def _by_address(wrote: Wrote) -> Author:
+    found = Identity.objects.select_related("person").filter(
+        provider="email", value_key=wrote.email.casefold()[:320]
+    ).first() if wrote.email else None  # fmt: skip
+    label = (wrote.name or wrote.email or "somebody").replace("\0", "")[:200]
+    return Author(found.person.ref if found is not None else "", label)
+
+
+def _approval(forge: Forge, review: ReviewHeard, now: datetime) -> Approval:
+    by = accounts.author_of(accounts.heard(forge, review.by, now))
+    return Approval(by.person, by.label, review.said, review.commit, min(review.at, now + AHEAD), by.is_bot)
+
+
+def _failed(row: ForgeChange, token: str, error: ForgeError, now: datetime) -> bool:
+    says = leasing.says(error)
+    final = error.final or row.attempts >= rulebook.current().forges.attempts_max
+    waits = error.retry_at is not None and not error.final
+    if waits:  # being told to wait is no failure of this change
+        leasing.note(ForgeChange, row.pk, token, attempts=row.attempts - 1, last_error=says,
+                     next_at=leasing.later(1, now, at=error.retry_at))  # fmt: skip
+    elif final:
+        leasing.note(ForgeChange, row.pk, token, is_dead=True, last_error=says)
+    else:
+        leasing.note(ForgeChange, row.pk, token, last_error=says, next_at=leasing.later(row.attempts, now))
+    health.failed(row.repository.forge, f"{row.repository.slug} #{row.number}: {says}", now)
+    return not waits
+
+
+def retry(row: ForgeChange, *, actor: Actor, now: datetime, reason: str = "") -> ForgeChange:
+    """Ask again about a change that was given up. Raises `NotAllowed`, `Conflict` unless it was."""
+    can_keep(actor).require()
+    with transaction.atomic():
+        if not ForgeChange.objects.filter(pk=row.pk, is_dead=True).exists():
+            raise Conflict("Only changes that were given up are asked about again.")
+        news.want(row.repository, row.number, now)
+        events.append(
+            EventName.FORGE_DELIVERY_RETRIED, subject=repositories.subject_of(row.repository), actor=actor, now=now,
+            reason=reason, data={"change": row.number, "last_error": row.last_error},
+        )  # fmt: skip
+        transaction.on_commit(bell.ring)
+    row.refresh_from_db()
+    return row

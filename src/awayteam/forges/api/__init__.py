@@ -1,0 +1,5 @@
+"""Forges over HTTP."""
+
+from awayteam.forges.api.forges import router
+
+__all__ = ["router"]
