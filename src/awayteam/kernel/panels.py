@@ -12,8 +12,8 @@ from awayteam.kernel.registries import Registry
 from awayteam.kernel.requests import Request
 
 PANEL_KINDS = frozenset({"engagement", "entity", "forge", "home", "person", "repository", "team"})
-"""The pages that show panels. What `build` is given as the thing: the Engagement, Entity, Forge, None, Person, the number
-of the repository (on the away map of it alone), Team."""
+"""The pages that show panels. What `build` is given as the thing: the Engagement, Entity, Forge, None, Person,
+number of a repository (on the away map of it alone), Team."""
 
 
 @dataclass(frozen=True, slots=True)
