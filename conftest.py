@@ -1,6 +1,7 @@
 """What all tests share: a clean event log, a rulebook of their own, and the folder of real files."""
 
 import os
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -68,3 +69,10 @@ def _no_leaking_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test reads the git configuration of the person who runs it."""
     monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
+
+
+@pytest.fixture(autouse=True)
+def _no_organisation_of_another_test() -> None:
+    """What a process keeps of the organisation is good for one database."""
+    if (known := sys.modules.get("awayteam.gate.roster")) is not None:
+        known.forget()

@@ -70,20 +70,20 @@ def clone_of(repository: Repository) -> str:
     return place if os.path.isdir(place) else ""
 
 
-def rules_of(followed: Repository | None, base: str, told: int | None) -> Ownership:
-    """The rules at `base`; `told` is the number of a `RuleSet`. Raises `RulesUnknown`."""
+def rules_of(followed: Repository | None, base: str, told: str) -> Ownership:
+    """The rules at `base`; `told` is the digest of a `RuleSet`, "" for none. Raises `RulesUnknown`."""
     why = "Nobody told the rules of its base, and its repository isn't followed here."
     if followed is not None:
         try:
             return _from_clone(followed, base)
         except (GitError, OSError, ValueError) as error:
             why = f"The rules of its base can't be read from the clone of {followed.name}: {_short(error)}"
-    if told is None:
+    if not told:
         raise RulesUnknown(why)
     key = ("told", told)
     found = _by_content.get(key)
     if found is None:
-        files = rulefiles.unpacked(bytes(RuleSet.objects.values_list("files", flat=True).get(pk=told)))
+        files = rulefiles.unpacked(bytes(RuleSet.objects.values_list("files", flat=True).get(digest=told)))
         found = detect.resolver(MemoryTree(files))
         _by_content.keep(key, found)
     return found

@@ -43,11 +43,12 @@ class Question:
 def of_row(row: Row, now: datetime) -> Question:
     """The question about a change that the gate was told of."""
     change = as_change(row)
-    return ask(change, row.followed, row.base, row.rules_id, now, number=row.pk, is_whole=row.is_whole)
+    told = row.rules.digest if row.rules is not None else ""
+    return ask(change, row.followed, row.base, told, now, number=row.pk, is_whole=row.is_whole)
 
 
 def ask(
-    change: Change, followed: Repository | None, base: str, told: int | None, now: datetime, *,
+    change: Change, followed: Repository | None, base: str, told: str, now: datetime, *,
     number: int | None = None, is_whole: bool = True, passages: Iterable[int] = (),
 ) -> Question:  # fmt: skip
     """The question about a change with all that it is judged by."""

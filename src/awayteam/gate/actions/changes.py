@@ -28,7 +28,8 @@ def subject_of(change: Change) -> Subject:
 
 def hold(change: Change) -> Change:
     """The row as it is now, locked until the transaction's end."""
-    return Change.objects.select_for_update(of=("self",)).select_related("author", "followed").get(pk=change.pk)
+    rows = Change.objects.select_for_update(of=("self",)).select_related("author", "followed", "rules")
+    return rows.defer("rules__files").get(pk=change.pk)
 
 
 def record(*, told: Told, now: datetime, actor: Actor = SYSTEM) -> Change:
