@@ -7,5 +7,8 @@ class GateConfig(registries.App):
 
     def register(self) -> None:
         from awayteam.gate import places
+        from awayteam.gate.jobs import JUDGING
+        from awayteam.kernel import jobs
 
         places.register()
+        jobs.register(JUDGING)

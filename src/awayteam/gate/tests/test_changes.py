@@ -110,7 +110,8 @@ def test_words_of_strangers_are_kept_in_one_line_and_paths_as_git_names_them(yar
     ("wrong", "field"),
     [
         ({"head": "HEAD"}, "head"), ({"base": "c" * 39}, "base"), ({"head": "A" * 40}, "head"),
-        ({"at": MONDAY.replace(tzinfo=None)}, "at"), ({"origin": ""}, "origin"), ({"repository": "r" * 301}, "repository"),
+        ({"at": MONDAY.replace(tzinfo=None)}, "at"), ({"origin": ""}, "origin"),
+        ({"repository": "r" * 301}, "repository"),
         ({"url": "javascript:alert(1)"}, "url"), ({"paths": ("a\0b",)}, "paths"), ({"paths": ("",)}, "paths"),
         ({"paths": ("a",) * 100_001}, "paths"), ({"paths": ("a" * 4_097,)}, "paths"),
         ({"rule_files": {"CODEOWNERS": b"x" * (8 * 1024 * 1024 + 1)}}, "rule_files"),

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.db import DatabaseError, connection, transaction
+from django.db.models import Q
 from django.test.utils import CaptureQueriesContext
 
 from awayteam.engagements import actions as engagements
@@ -302,7 +303,7 @@ class TestAgain:
     def test_what_is_over_is_not_judged_again(self, yard: Yard) -> None:
         judge(change=yard.tell(stand="closed"), now=MONDAY)
         self.settle()
-        assert rejudging.mark(rejudging.Q(), LATER) == 0
+        assert rejudging.mark(Q(), LATER) == 0
 
 
 class TestOrganisation:
