@@ -34,7 +34,9 @@ MODULES = (
     "review",
     "owners",
     "check",
+    "agreements",
     "scan",
+    "usage",
     "identities",
     "contributions",
     "comments",
@@ -51,7 +53,7 @@ MODULES = (
 """Modules of this package, in the order of `awayteam --help`; each offers `register(app)` and imports lightly."""
 
 
-ALONE = frozenset({"check", "identities", "owners", "scan"})
+ALONE = frozenset({"check", "identities", "owners", "scan", "usage"})
 """Commands that are built without the others: they need no installation, and every tenth of a second counts there."""
 
 

@@ -169,7 +169,7 @@ def conditions(visit: Visit, joined: Joined) -> tuple[Condition, ...]:
     """Everything that must hold for somebody's access by an engagement, but for the path."""
     days = _days(joined, visit.zone)
     agreed = _since(joined.agreed_at)
-    home = _since(_home_agreed(visit, joined))
+    home = _since(home_agreed(visit, joined))
     return (
         Condition("granting", visit.grantings, "The engagement grants access.",
                   "The engagement doesn't grant access then: it is not active, or its time is over."),
@@ -199,7 +199,7 @@ def _since(moment: datetime | None) -> tuple[Interval, ...]:
     return () if moment is None else (Interval(moment, FOREVER),)
 
 
-def _home_agreed(visit: Visit, joined: Joined) -> datetime | None:
+def home_agreed(visit: Visit, joined: Joined) -> datetime | None:
     """When the home side agreed: the first signed text that was written with them on the list, or its word."""
     signed = [in_force for written, in_force in visit.signed if written >= joined.joined_at]
     return min((*signed, *([joined.home_agreed_at] if joined.home_agreed_at else [])), default=None)

@@ -26,6 +26,13 @@ class _Signed(NamedTuple):
 
 def grants(*, persons: Collection[int] | None = None, engagements: Collection[int] | None = None) -> Grants:
     """Access by all engagements, by these, or by those that these people are on the list of: some six statements."""
+    return Grants.of(*visits(persons=persons, engagements=engagements))
+
+
+def visits(
+    *, persons: Collection[int] | None = None, engagements: Collection[int] | None = None
+) -> tuple[list[Visit], list[Joined]]:
+    """What `grants` follows from: engagements, and everybody on their lists."""
     members = Member.objects.all()
     if persons is not None:
         members = members.filter(person__in=persons)
@@ -36,7 +43,7 @@ def grants(*, persons: Collection[int] | None = None, engagements: Collection[in
     granted, signed = _grantings(wanted), _signed(wanted)
     patterns = _patterns(wanted)
     terms = _terms(signed, patterns)
-    visits = [
+    found = [
         Visit(
             pk,
             row.title,
@@ -47,7 +54,7 @@ def grants(*, persons: Collection[int] | None = None, engagements: Collection[in
         )
         for pk, row in rows.items()
     ]
-    return Grants.of(visits, _joined(members.select_related("person").order_by("pk"), rows))
+    return found, _joined(members.select_related("person").order_by("pk"), rows)
 
 
 def _engagements() -> Any:

@@ -51,12 +51,12 @@ STAGES = {
 }  # fmt: skip
 """Where an engagement stands, as far as changes are concerned; any other state is over. What was accepted and isn't in
 production yet is mended as under warranty."""
-_LOOKS = {
+LOOKS = {
     Shown.OPEN: Look.WAITING, Shown.DEPUTY: Look.WAITING, Shown.FALL_BACK: Look.WAITING,
     Shown.OWN_REVIEW: Look.WAITING, Shown.DISPUTED: Look.WAITING, Shown.CHANGES: Look.CHANGES,
     Shown.APPROVED: Look.APPROVED, Shown.UNANSWERED: Look.UNANSWERED,
 }  # fmt: skip
-_PEOPLE = ("home_decider", "home_contact", "home_deputy", "away_lead")
+PEOPLE = ("home_decider", "home_contact", "home_deputy", "away_lead")
 NOTHING = Engagements(Grants({}, {}))
 
 
@@ -95,9 +95,9 @@ def facts(about: About, now: datetime) -> Facts:
     number = organisation.number(about.author)
     visits = _visits(number)
     engagements = _engagements(about.author, number, visits, now) if visits else NOTHING
-    held = _holds(about, visits)
+    held = holds(about, visits)
     reviews = Reviews(_rounds(visits, about), tuple(held), _passages(about, now))
-    engagements, moments = _with_designs(engagements, visits), _moments(engagements, reviews, number, now)
+    moments = _moments(engagements, reviews, number, now)
     moments.add(everybody.next_moment(now))
     return Facts(
         organisation, engagements, reviews, standards_of(book), terms_of(book),
@@ -110,7 +110,7 @@ def _visits(person: int | None) -> dict[int, Engagement]:
     if person is None:
         return {}
     mine = Member.objects.filter(person=person).order_by().values("engagement")
-    rows = Engagement.objects.filter(pk__in=mine).select_related("home_team", "away_team", "service", *_PEOPLE)
+    rows = Engagement.objects.filter(pk__in=mine).select_related("home_team", "away_team", "service", *PEOPLE)
     return {row.pk: row for row in rows.order_by("pk")}
 
 
@@ -123,7 +123,7 @@ def _engagements(author: str, number: int | None, visits: Mapping[int, Engagemen
         members[engagement].add(ref)
     return Engagements(
         grants,
-        {pk: _agreement(row) for pk, row in visits.items()},
+        agreements(visits),
         {author: number} if number is not None else {},
         {pk: frozenset(refs) for pk, refs in members.items()},
     )
@@ -153,34 +153,34 @@ def _warranty_until(row: Engagement) -> datetime | None:
     return row.production_at + timedelta(days=row.warranty_days)
 
 
-def _with_designs(engagements: Engagements, visits: Mapping[int, Engagement]) -> Engagements:
-    """Agreements with whether the home side signed the design, or let its time for that run out."""
+def agreements(visits: Mapping[int, Engagement]) -> dict[int, Agreement]:
+    """Each engagement, with whether the home side signed its design, or let its time for that run out."""
+    found = {pk: _agreement(row) for pk, row in visits.items()}
     if not any(row.review_mode == Mode.ARCHITECTURE for row in visits.values()):
-        return engagements
+        return found
     done = [state.value for state in DONE]
     rows = RoundRow.objects.filter(engagement__in=list(visits), kind=RoundKind.DESIGN, state__in=done)
     signed = set(rows.order_by().values_list("engagement", flat=True))
-    agreements = {pk: replace(one, design_signed=pk in signed) for pk, one in engagements.agreements.items()}
-    return replace(engagements, agreements=agreements)
+    return {pk: replace(one, design_signed=pk in signed) for pk, one in found.items()}
 
 
 def _rounds(visits: Mapping[int, Engagement], about: About) -> tuple[Round, ...]:
     """Review rounds of changes that say something of this one: by its address, or by a commit."""
     if not visits:
         return ()
-    shown = [state.value for state in _LOOKS]
+    shown = [state.value for state in LOOKS]
     rows = RoundRow.objects.filter(engagement__in=list(visits), kind=RoundKind.CHANGE, state__in=shown)
     here = Q(url__in=[about.url, about.url.rstrip("/") + "/", about.url.rstrip("/")]) if about.url else Q(pk__in=[])
     rows = rows.filter(here | (Q(commit__istartswith=about.head[:7]))).order_by("pk")
-    return tuple(map(_round, rows.select_related("answered_by", "turn_person")))
+    return tuple(map(round_of, rows.select_related("answered_by", "turn_person")))
 
 
-def _round(row: RoundRow) -> Round:
+def round_of(row: RoundRow) -> Round:
     return Round(
         engagement=row.engagement_id,
         url=row.url,
         commit=row.commit,
-        look=_LOOKS[Shown(row.state)],
+        look=LOOKS[Shown(row.state)],
         by=row.answered_by.ref if row.answered_by is not None else "",
         independent=row.way == Way.INDEPENDENT,
         own=row.way == Way.OWN,
@@ -190,7 +190,7 @@ def _round(row: RoundRow) -> Round:
     )
 
 
-def _holds(about: About, visits: Mapping[int, Engagement]) -> list[Hold]:
+def holds(about: About, visits: Mapping[int, Engagement]) -> list[Hold]:
     """What bar raisers keep back: undecided reviews, unmet conditions, and a change that was decided against."""
     asked = Q(subject_kind="engagement", subject_id__in=list(visits)) if visits else Q(pk__in=[])
     if about.change is not None:

@@ -121,8 +121,6 @@ def _written(table: Table) -> Written:
 
 
 def _check_stage(table: Table, agreement: Agreement, visit: Visit) -> None:
-    if agreement.stage is Stage.WARRANTY and agreement.warranty_until is None:
-        table.complain("warranty_until", "an engagement under warranty says until when")
     if agreement.stage is Stage.BEFORE and visit.grantings:
         table.complain("grants", "an engagement that hasn't begun grants nothing yet")
 

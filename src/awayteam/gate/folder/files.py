@@ -30,6 +30,8 @@ MAX_DEEP = 8
 AGREEMENT = re.compile(r"agreements/[^/]+\.toml")
 ORGANISATION = re.compile(r"organisation(?:\.[^/]+|/.+)")
 ALONE = ("rulebook.toml", "register.toml", "bots")
+MANIFEST = "exported.json"
+"""What an export wrote; nothing is judged by it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +102,8 @@ def from_commit(repo: str | os.PathLike[str], commit: str, folder: str = USUAL, 
     return taken.files(contents, own=own)
 
 
-def from_folder(folder: str | os.PathLike[str]) -> Files:
-    """A folder as it lies on this machine. Raises `FolderError`."""
+def from_folder(folder: str | os.PathLike[str], *, own: bool = False) -> Files:
+    """A folder as it lies on this machine; `own`: as if it were kept in the judged repository. Raises `FolderError`."""
     root = os.fspath(folder)
     taken = _Taken(root)
     if not os.path.isdir(root):
@@ -112,7 +114,7 @@ def from_folder(folder: str | os.PathLike[str]) -> Files:
             contents[name] = _read(os.path.join(root, name))
         except OSError as error:
             taken.wrong.append(Wrong(name, f"this can't be read: {error.strerror}"))
-    return taken.files(contents, own=False)
+    return taken.files(contents, own=own)
 
 
 class _Taken:
@@ -130,7 +132,7 @@ class _Taken:
             self.wrong.append(Wrong(name, "this is a symbolic link or a submodule; put a folder there"))
             return False
         if not is_known(name):
-            self.others.append(name)
+            self.others += [] if name == MANIFEST else [name]
             return False
         if not is_file:
             self.wrong.append(Wrong(name, "this is a symbolic link or a submodule; put a file there"))

@@ -210,6 +210,8 @@ def _notes(file: str, written: Written, everybody: people.People) -> list[Wrong]
              *(one.person for one in written.people)]  # fmt: skip
     notes = [Wrong(file, f"{ref} stands in no file of the organisation") for ref in dict.fromkeys(named)
              if ref not in known]  # fmt: skip
+    if written.agreement.stage is Stage.WARRANTY and written.agreement.warranty_until is None:
+        notes.append(Wrong(file, "without an end of its warranty nothing is repaired under it", key="warranty_until"))
     notes += [
         Wrong(file, f"{one.person} has no agreement of {who}, so nothing is granted to them", key="people")
         for one in written.people
