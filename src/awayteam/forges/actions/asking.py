@@ -44,14 +44,14 @@ AHEAD = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a forge answered about a change; `rules` is None where the server reads the repository itself."""
+    """What a forge answered about a change; `rules` are the rule files at its base."""
 
     change: ChangeHeard
     paths: Sequence[str]
     commits: Sequence[Wrote]
     reviews: Sequence[ReviewHeard]
     checks: Sequence[CheckRun]
-    rules: Mapping[str, bytes] | None = field(default=None, repr=False)
+    rules: Mapping[str, bytes] = field(repr=False)
 
 
 def ask_due(now: datetime, limit: int = 50, stopping: Callable[[], bool] = lambda: False) -> int:
@@ -128,7 +128,7 @@ def _asked(client: Client, row: ForgeChange) -> Answer:
     if row.forge_at is not None and heard.at < row.forge_at:
         raise ForgeError("the forge answered with older news than it gave before")
     paths = client.paths(place, heard)
-    rules = None if repository.repository_id is not None else _rules(client, row, heard, paths)
+    rules = _rules(client, row, heard, paths)
     return Answer(
         heard,
         paths,

@@ -133,6 +133,7 @@ def change(pull: Json, where: Place | None = None) -> ChangeHeard | None:
         is_draft=pull.get("draft") is True,
         from_fork=ident(obj(head, "repo")) != ident(obj(base, "repo")),
         merged_by=account(obj(pull, "merged_by")) if merged else None,
+        ended_at=moment(pull, "merged_at") or moment(pull, "closed_at"),
     )
 
 
