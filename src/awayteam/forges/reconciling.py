@@ -93,7 +93,7 @@ class Terms:
 class Step:
     """One thing to do, or to know. `grant` is our record that it concerns, `back_to` what a right is lowered to.
 
-    `removes` is true of a stray that is taken away. `before` is what a new right replaces.
+    `removes` is true of a stray that is taken away. `before` is what a right that is given replaces.
     """
 
     kind: Kind
@@ -145,11 +145,17 @@ class _Account:
 
     @property
     def held(self) -> Held | None:
-        """Its own right here: the highest that is in force, else the highest invitation."""
-        return max(self.direct, key=lambda one: (not one.pending, WEIGHT[one.level]), default=None)
+        """Its own right here, which may be ours: the highest that is in force, else the highest invitation."""
+        own = [one for one in self.direct if one.ours is not False]
+        return max(own, key=lambda one: (not one.pending, WEIGHT[one.level]), default=None)
+
+    @property
+    def theirs(self) -> list[Held]:
+        """Rights that stand beside ours: of teams and groups, and those that the forge knows not to be ours."""
+        return [*self.indirect, *(one for one in self.direct if one.ours is False)]
 
     def holds_by_others(self, level: Level) -> bool:
-        return any(WEIGHT[one.level] >= WEIGHT[level] and not one.pending for one in self.indirect)
+        return any(WEIGHT[one.level] >= WEIGHT[level] and not one.pending for one in self.theirs)
 
 
 def plan(wanted: Iterable[Due], held: Iterable[Held], granted: Iterable[Granted], terms: Terms, now: datetime) -> Plan:
@@ -241,27 +247,33 @@ def _wanted_steps(one: _Account, wanted: Wanted, terms: Terms, now: datetime) ->
         if held is not None and enough and held.ours is not True:
             return [make(Kind.KEEP, "They had it already, by other means; it isn't ours.")]
         if one.holds_by_others(wanted.level):
-            return [make(Kind.KEEP, "They have it through a team or group; nothing of ours is needed.")]
+            return [
+                make(
+                    Kind.KEEP, "They have it through a team or group, or from somebody else; nothing of ours is needed."
+                )
+            ]
         says = "Ours on the forge, without a record here." if held is not None and held.ours else "It begins."
         return [make(Kind.GIVE, says, before=_before(held))]
     if held is None and record.pending and not record.taken and now < record.asked_at + terms.invite_again:
         return [make(Kind.WAIT, "They declined the invitation, or it lapsed; they are invited again later.")]
     if held is not None and _is_raised(held, record) and WEIGHT[held.level] > WEIGHT[wanted.level]:
-        return _raised_steps(make, terms)
+        return _raised_steps(make, _recorded_before(record), terms)
     if held is None or not enough:
-        first = None if record.seen else _before(held)
-        return [make(Kind.GIVE, "It isn't there, or is less than it should be.", before=first)]
+        says = "It isn't there, or is less than it should be."
+        return [make(Kind.GIVE, says, before=_still_before(held, record))]
+    before = _recorded_before(record)
     if record.taken or not record.applied:
-        return [make(Kind.GIVE, "It was begun before and not finished.")]
+        return [make(Kind.GIVE, "It was begun before and not finished.", before=before)]
     if record.asked != wanted:
-        return [make(Kind.GIVE, "Its end or its paths are others now.")]
+        return [make(Kind.GIVE, "Its end or its paths are others now.", before=before)]
     return [make(Kind.KEEP, "They were invited and haven't accepted yet." if held.pending else "As it should be.")]
 
 
-def _raised_steps(make: "_Make", terms: Terms) -> list[Step]:
+def _raised_steps(make: "_Make", before: Held | None, terms: Terms) -> list[Step]:
     says = "Somebody raised it by hand above what we gave."
     if terms.remove_strays:
-        return [make(Kind.STRAY, says, raised=True), make(Kind.GIVE, "It is lowered to what the engagement gives.")]
+        lowered = make(Kind.GIVE, "It is lowered to what the engagement gives.", before=before)
+        return [make(Kind.STRAY, says, raised=True), lowered]
     return [make(Kind.STRAY, says, raised=True), make(Kind.KEEP, "More than it should be, by hand.")]
 
 
@@ -270,9 +282,10 @@ def _ended_steps(one: _Account, record: Granted, terms: Terms) -> list[Step]:
     held = one.held
     make = _maker(one)
     if held is None:
+        strays = _foreign_steps(one, terms)
         if record.taken:
-            return [make(Kind.NOTHING, "It is over and gone.")]
-        return [make(Kind.TAKE, "It is over; the forge doesn't show it, and is told all the same.")]
+            return [make(Kind.NOTHING, "It is over and gone."), *strays]
+        return [make(Kind.TAKE, "It is over; the forge doesn't show it, and is told all the same."), *strays]
     if held.ours is False:
         return [
             make(Kind.NOTHING, "It is over; what is there was given by somebody else."),
@@ -289,7 +302,7 @@ def _ended_steps(one: _Account, record: Granted, terms: Terms) -> list[Step]:
 
 
 def _is_raised(held: Held, record: Granted) -> bool:
-    return not held.pending and held.ours is not True and WEIGHT[held.level] > WEIGHT[record.asked.level]
+    return not held.pending and held.ours is None and WEIGHT[held.level] > WEIGHT[record.asked.level]
 
 
 def _is_back(held: Held, record: Granted) -> bool:
@@ -308,13 +321,26 @@ def _before(held: Held | None) -> Held | None:
     return None if held is None or held.pending or held.ours else held
 
 
+def _recorded_before(record: Granted) -> Held | None:
+    """What our record says was there before."""
+    return None if record.before is None else Held(record.account, record.before, ends_at=record.before_until)
+
+
+def _still_before(held: Held | None, record: Granted) -> Held | None:
+    """The same where less than ours is there: gone where somebody took all of it away; what is there where ours was
+    never seen, since it can't be a rest of it."""
+    if held is None:
+        return None
+    return _recorded_before(record) if record.seen else _before(held)
+
+
 def _foreign_steps(one: _Account, terms: Terms) -> list[Step]:
     """What nobody wants and we have no record of: a stray, where it lets somebody write who isn't at home here."""
     make = _maker(one)
     if one.held is not None and one.held.ours:
         return [make(Kind.TAKE, "Ours on the forge, without a record here, and nobody should have it.")]
-    own = [right for right in one.indirect if right.ours is False]  # by hand, but not to be taken from here
-    held = max((*one.direct, *own), key=lambda right: WEIGHT[right.level], default=None)
+    by_hand = [right for right in (*one.direct, *one.indirect) if right.direct or right.ours is False]
+    held = max(by_hand, key=lambda right: (WEIGHT[right.level], right.direct), default=None)
     if held is None:
         return []
     at_home = held.account.id in terms.at_home or held.account.login.lower() in terms.leave_alone

@@ -187,9 +187,12 @@ def _apply(
     try:
         if step.kind is Kind.GIVE and step.wanted is not None:
             grant = recording.mean_to_give(row, step, moment())
-            pk = grant.pk
-            grants.give(place, step.wanted)
-            recording.gave(grant, moment())
+            try:
+                grants.give(place, step.wanted)
+            except ForgeError as error:
+                recording.gave_perhaps(grant, leasing.says(error))
+                raise
+            pk = recording.gave(grant, moment())
             done.given += 1
         elif step.kind is Kind.TAKE:
             if pk is not None:
@@ -215,7 +218,7 @@ def _note_failure(done: Outcome, step: Step, error: ForgeError, pk: int | None) 
     done.final = error.final if len(done.failures) == 1 else done.final and error.final
     if error.retry_at is not None:
         done.retry_at = max(done.retry_at or error.retry_at, error.retry_at)
-    if pk is not None:
+    if pk is not None and step.kind is Kind.TAKE:
         recording.failed(pk, says)
 
 

@@ -37,8 +37,6 @@ def mean_to_give(row: ForgeRepository, step: Step, now: datetime) -> ForgeGrant:
         known = held.first()
         if known is None:
             return _made(row, account, values)
-        if known.before and not step.before:
-            values = {name: value for name, value in values.items() if not name.startswith("before")}
         ForgeGrant.objects.filter(pk=known.pk).update(**values)
     known.refresh_from_db()
     return known
@@ -69,21 +67,30 @@ def _made(row: ForgeRepository, account: ForgeAccount, values: Mapping[str, Any]
         return ForgeGrant.objects.get(repository=row, account=account, removed_at__isnull=True)
 
 
-def gave(grant: ForgeGrant, now: datetime) -> None:
-    """The forge answered that it is given: one event, unless the same was told of before.
+def gave(grant: ForgeGrant, now: datetime) -> int:
+    """The forge answered that it is given: one event, unless the same was told of before. Returns the record's id.
 
     Where the record was closed meanwhile (another worker took it away while our call was under way), it is opened
     again, so that the next look takes what our late call may have given.
     """
     with transaction.atomic():
-        row = ForgeGrant.objects.select_for_update().filter(pk=grant.pk).first()
-        if row is None or row.removed_at is not None:
-            again = {name: getattr(grant, name) for name in COPIED}
-            row = _made(grant.repository, grant.account, again)
+        row = _opened(grant)
         is_news = row.applied_at is None
         ForgeGrant.objects.filter(pk=row.pk).update(applied_at=max(now, row.asked_at), attempts=0, last_error="")
         if is_news:
             _tell(EventName.ACCESS_GRANTED, row, now)
+    return row.pk
+
+
+def gave_perhaps(grant: ForgeGrant, why: str) -> None:
+    """The forge failed, or didn't answer: it may have given it all the same."""
+    with transaction.atomic():
+        failed(_opened(grant).pk, why)
+
+
+def _opened(grant: ForgeGrant) -> ForgeGrant:
+    row = ForgeGrant.objects.select_for_update().filter(pk=grant.pk, removed_at__isnull=True).first()
+    return row or _made(grant.repository, grant.account, {name: getattr(grant, name) for name in COPIED})
 
 
 COPIED = ("person_id", "engagement_id", "level", "until", "asked", "before", "before_until", "asked_at")

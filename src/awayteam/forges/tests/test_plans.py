@@ -178,7 +178,11 @@ def test_what_a_forge_knows_to_be_ours_or_not_decides() -> None:
     assert kinds(plan((), [held(ours=True)], (), Terms(), NOW)) == [Kind.TAKE]
     assert kinds(plan([due()], [held(ours=True)], (), Terms(), NOW)) == [Kind.GIVE]
     theirs = plan((), [held(ours=False)], [record()], Terms(), NOW)
-    assert kinds(theirs) == [Kind.STRAY, Kind.NOTHING]
+    assert kinds(theirs) == [Kind.TAKE, Kind.STRAY]
+    both = [held(Level.ADMIN, ours=False), held(ours=True)]
+    assert kinds(plan((), both, [record()], Terms(), NOW)) == [Kind.TAKE]
+    assert kinds(plan([due()], both, [record()], Terms(), NOW)) == [Kind.KEEP]
+    assert kinds(plan([due()], [held(ours=False)], (), Terms(), NOW)) == [Kind.KEEP]
     assert kinds(plan((), [held(ours=False, direct=False)], (), Terms(), NOW)) == [Kind.STRAY]
 
 
