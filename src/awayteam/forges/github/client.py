@@ -141,10 +141,12 @@ def _change(where: Repository, told: Json) -> ChangeHeard:
 
 
 def _names(files: Sequence[Json]) -> set[str]:
-    names = {one[field] for one in files for field in ("filename", "previous_filename") if one.get(field)}
-    if any(not isinstance(name, str) for name in names) or any(not one.get("filename") for one in files):
+    names = [one.get("filename") for one in files]
+    names += [one["previous_filename"] for one in files if one.get("previous_filename") is not None]
+    found = {name for name in names if isinstance(name, str) and name}
+    if not all(isinstance(name, str) and name for name in names):
         raise ForgeError("GitHub listed a file without a name")
-    return names
+    return found
 
 
 def _wrote(of: Json) -> list[Wrote]:
@@ -162,7 +164,7 @@ def _wrote(of: Json) -> list[Wrote]:
 
 
 def _passed(run: Json) -> bool | None:
-    return None if run.get("status") != "completed" else run.get("conclusion") in PASSED
+    return None if run.get("status") != "completed" else reading.text(run, "conclusion") in PASSED
 
 
 def _stood(status: Json) -> bool | None:

@@ -44,8 +44,8 @@ class Told:
     now: datetime
 
     @property
-    def action(self) -> object:
-        return self.payload.get("action")
+    def action(self) -> str:
+        return reading.text(self.payload, "action")
 
 
 Read = Callable[[Told], Sequence[Heard]]

@@ -259,9 +259,7 @@ def test_another_repository_under_a_known_name_is_not_believed(
     github.open_pull(impostor, "cy", {"a": b"1"}, title="Not mine")
     assert client.change(known, mine.number).title == "Mine"
     orders_gone = Place("4", "acme/orders")
-    with pytest.raises(
-        ForgeError, match=r"No installation .* acme/orders \(id 4\)"
-    ) as told:
+    with pytest.raises(ForgeError, match=r"No installation .* acme/orders \(id 4\)") as told:
         client.change(orders_gone, 1)
     assert told.value.final
 
