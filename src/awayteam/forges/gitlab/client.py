@@ -112,9 +112,11 @@ class GitLabClient:
 
     def commits(self, place: Place, change: ChangeHeard) -> Sequence[Wrote]:
         """GitLab leads no commit to an account: there are names and addresses only, as the authors wrote them."""
+        found = self.pages(merge_request(place, change.number) + "/commits")
+        if not found or found[0].commit("id") != change.head:
+            raise ForgeError("GitLab hasn't taken over this head yet, or it has another one.")
         return [
-            Wrote(one.need("commit", "id"), None, one.line("author_email"), one.line("author_name"))
-            for one in self.pages(merge_request(place, change.number) + "/commits")
+            Wrote(one.need("commit", "id"), None, one.line("author_email"), one.line("author_name")) for one in found
         ]
 
     def reviews(self, place: Place, change: ChangeHeard) -> Sequence[ReviewHeard]:
