@@ -25,6 +25,7 @@ MODULES = (
     "access",
     "engagement_rounds",
     "engagement_handovers",
+    "forge",
     "insights",
     "credit",
     "route",
