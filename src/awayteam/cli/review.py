@@ -278,7 +278,7 @@ def _print_entry(number: int, actor: Any, as_json: bool) -> None:
 
 @register_app.command("list")
 def register_list(
-    kind: Annotated[list[str] | None, typer.Option("--kind", help="override or deviation.")] = None,
+    kind: Annotated[list[str] | None, typer.Option("--kind", help="override, emergency or deviation.")] = None,
     state: Annotated[list[str] | None, typer.Option("--state", help="Only this state (repeatable).")] = None,
     field: FIELD = None,
     team: TEAM = None,
@@ -286,7 +286,7 @@ def register_list(
     cursor: CURSOR = "",
     as_json: JSON = False,
 ) -> None:
-    """Overrides and deviations, the newest first."""
+    """Overrides, emergencies and deviations, the newest first."""
     django()
     from awayteam.kernel.actor import SYSTEM
     from awayteam.reviews import queries

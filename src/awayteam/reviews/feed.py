@@ -13,7 +13,7 @@ def atom(rows: Sequence[RegisterRow], *, address: str, site: str) -> str:
     updated = max((row.entry.changed_at for row in rows), default=datetime(2000, 1, 1, tzinfo=UTC))
     made = Atom1Feed(
         title="Register of overrides and deviations", link=f"{site}/register/", description="", feed_url=address,
-        subtitle="Decisions against the word of a bar raiser, and deviations from common practice.",
+        subtitle="Decisions against the word of a bar raiser, emergencies, and deviations from common practice.",
     )  # fmt: skip
     for row in rows:
         one = row.entry

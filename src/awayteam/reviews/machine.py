@@ -111,7 +111,7 @@ ENTRY_FINAL = frozenset({E.TOLD})
 
 ENTRY = Machine(
     name="register",
-    title="Entry of the public register: an override or a deviation",
+    title="Entry of the public register: an override, an emergency or a deviation",
     states=EntryState,
     start=(E.STANDING,),
     terminal=ENTRY_FINAL,

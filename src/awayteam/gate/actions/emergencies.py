@@ -17,6 +17,7 @@ from awayteam.kernel import events, rulebook
 from awayteam.kernel.actor import Actor
 from awayteam.kernel.errors import Conflict, InvalidInput, NotFound
 from awayteam.kernel.events import EventName
+from awayteam.kernel.permissions import may_write
 from awayteam.organisation.models import Membership, Person, Team
 from awayteam.organisation.queries import dated
 from awayteam.reviews.actions.deciding import enter_register
@@ -47,11 +48,12 @@ def allow_in_emergency(*, actor: Actor, change: Change, reason: str, now: dateti
         row = hold(change)
         question = of_row(row, now)
         verdict = question.answer(now)
+        may_write(actor).require()
+        if verdict.is_allowed:
+            raise Conflict("The change may go in as it is.", "Nothing has to be overridden.")
         can_pass(actor, row, homes.homes_of(question, verdict)).require()
         if head and head != row.head:
             raise Conflict(f"The change moved on to {row.head[:10]}.", "Look at it again, then decide.")
-        if verdict.is_allowed:
-            raise Conflict("The change may go in as it is.", "Nothing has to be overridden.")
         passage = _let(row, homes.home_of(question, verdict), reason, actor, now)
         data = {"head": passage.head, "until": passage.until.isoformat(), "entry": passage.entry_id}
         events.append(
@@ -91,10 +93,11 @@ def _let(row: Change, home: int | None, reason: str, actor: Actor, now: datetime
 
 
 def _entity_of(row: Change) -> Entity | None:
-    """What the register names the change by: something restricted in its repository first, so that this is kept back;
-    else the one thing that is there."""
-    if row.followed_id is None:
-        return None
+    """What the register names the change by: something restricted first, by its engagement or in its repository, so
+    that this is kept back; else the one thing that is there."""
+    visited = Entity.objects.filter(pk__in=row.engagements.order_by().values("service"), restricted=True)
+    if (restricted := visited.order_by("pk").first()) is not None or row.followed_id is None:
+        return restricted
     found = list(Entity.objects.filter(repository_links__repository=row.followed_id).order_by("-restricted", "pk")[:2])
     return found[0] if found and (found[0].restricted or len(found) == 1) else None
 

@@ -71,7 +71,7 @@ def tell_what_happened(
     entry: RegisterEntry | int, *, outcome: str, happened: str, actor: Actor, now: datetime,
     version: int | None = None,
 ) -> RegisterEntry:  # fmt: skip
-    """Say what became of an override or a deviation; that ends its entry, which stays.
+    """Say what became of an override, an emergency or a deviation; that ends its entry, which stays.
 
     Raises `NotFound`, `NotAllowed`, `Conflict`, `InvalidInput`.
     """

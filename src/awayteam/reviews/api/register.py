@@ -29,7 +29,7 @@ def _filter(query: RegisterQuery) -> RegisterFilter:
 
 @router.get("/register", response=PageOf[RegisterEntryOut])
 def list_register(request: Request, query: Annotated[RegisterQuery, Query()]) -> Any:
-    """Overrides and deviations, the newest first."""
+    """Overrides, emergencies and deviations, the newest first."""
     page = queries.register(
         request.actor, _filter(query), sort=query.sort, cursor=query.cursor, limit=query.limit
     )  # fmt: skip
@@ -60,7 +60,7 @@ def add_deviation(request: Request, body: DeviationIn) -> Any:
 
 @router.get("/register/{id}", response=RegisterEntryOut)
 def show_entry(request: Request, id: Id) -> Any:
-    """One override or deviation."""
+    """One override, emergency or deviation."""
     return entry_out(queries.entry(request.actor, id))
 
 

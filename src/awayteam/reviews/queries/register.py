@@ -1,4 +1,4 @@
-"""The public register: overrides and deviations, each of them, for everybody who is signed in."""
+"""The public register: overrides, emergencies and deviations, each of them, for everybody who is signed in."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
