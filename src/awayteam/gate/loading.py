@@ -156,7 +156,7 @@ def _warranty_until(row: Engagement) -> datetime | None:
 def agreements(visits: Mapping[int, Engagement]) -> dict[int, Agreement]:
     """Each engagement, with whether the home side signed its design, or let its time for that run out."""
     found = {pk: _agreement(row) for pk, row in visits.items()}
-    if not any(row.review_mode == Mode.ARCHITECTURE for row in visits.values()):
+    if not any(one.mode is Mode.ARCHITECTURE for one in found.values()):
         return found
     done = [state.value for state in DONE]
     rows = RoundRow.objects.filter(engagement__in=list(visits), kind=RoundKind.DESIGN, state__in=done)
