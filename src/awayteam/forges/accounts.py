@@ -76,7 +76,7 @@ def settle(row: ForgeAccount, now: datetime) -> ForgeAccount:
         if row.person_id is not None and row.linked_by in (AccountLink.BY_HAND, AccountLink.SIGNED_IN):
             return row
         how = AccountLink.IDENTITY
-        wanted = None if row.refused else _by_identity(row)
+        wanted = None if row.refused else _by_identity(row) if row.person is None else _still(row)
     if wanted is None and row.person_id is None:
         return row
     if row.person_id == (wanted.pk if wanted else None) and (row.linked_by == how or wanted is None):
@@ -121,6 +121,16 @@ def _by_identity(row: ForgeAccount) -> Person | None:
     bore = Q(login__iexact=login) | Q(first_login__iexact=login)
     if ForgeAccount.objects.filter(bore, forge=row.forge_id).exclude(pk=row.pk).exists():
         return None
+    return _confirmed(provider, login)
+
+
+def _still(row: ForgeAccount) -> Person | None:
+    """Whom the handle of the first contact leads to, as long as that is who it was; whatever it is called now."""
+    found = _confirmed(registry.kind(row.forge.kind).identity_provider, row.first_login)
+    return found if found == row.person else None
+
+
+def _confirmed(provider: str, login: str) -> Person | None:
     identity = Identity.objects.select_related("person").filter(
         provider=provider, value_key=login.casefold(), confidence=Confidence.CONFIRMED
     ).first()  # fmt: skip
