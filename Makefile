@@ -10,7 +10,7 @@ WORKERS ?= 3
 # Compiled modules are kept: the tests start hundreds of processes.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help run test test-postgresql test-deep check bench vendor lock clean browser docs
+.PHONY: help run test test-postgresql test-deep check bench vendor lock clean browser octokit docs
 
 help:  ## Show what can be done here
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,11 +29,11 @@ $(VENV)/dev.done: $(VENV)/run.done requirements/dev.txt
 run: $(VENV)/run.done  ## Show the demonstration organisation in the browser
 	$(BIN)/awayteam demo --data $(DEMO_DATA) --port $(PORT)
 
-test: $(VENV)/dev.done browser  ## Run every test on SQLite, and those of the database on PostgreSQL
+test: $(VENV)/dev.done browser octokit  ## Run every test on SQLite, and those of the database on PostgreSQL
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal --database sqlite
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal --database postgresql -m "database and not browser and not slow"
 
-test-postgresql: $(VENV)/dev.done browser  ## Run every test on a PostgreSQL started from its wheel
+test-postgresql: $(VENV)/dev.done browser octokit  ## Run every test on a PostgreSQL started from its wheel
 	$(BIN)/pytest -n $(WORKERS) --database postgresql
 
 test-deep: $(VENV)/dev.done  ## Try every operation of the API with many random calls (an hour)
@@ -41,6 +41,16 @@ test-deep: $(VENV)/dev.done  ## Try every operation of the API with many random 
 
 browser:
 	@command -v chromium >/dev/null 2>&1 || (echo "Installing Chromium for the tests in a browser" && apt-get update -qq && apt-get install -y -qq chromium >/dev/null) || echo "No Chromium here: the tests in a browser are skipped (apt-get install chromium)"
+
+OCTOKIT := webhooks-examples-7.6.1
+OCTOKIT_SHA512 := 0dee94dd707a3b70ed09aedb2a008ccd31dd7a8a6aa99e92362bcc6099caeb989eaca2f5027348034b644580914bb970193efdd9df8fb3559b7c796ca3a3329d
+
+octokit: $(VENV)/dev.done
+	@test -d $(VENV)/octokit/package || { \
+	command -v npm >/dev/null 2>&1 && echo "Fetching recorded deliveries of GitHub for the tests" && mkdir -p $(VENV)/octokit \
+	&& cd $(VENV)/octokit && npm pack --silent @octokit/$(OCTOKIT:webhooks-examples-%=webhooks-examples@%) >/dev/null \
+	&& echo "$(OCTOKIT_SHA512)  octokit-$(OCTOKIT).tgz" | sha512sum --check --quiet && tar -xzf octokit-$(OCTOKIT).tgz; } \
+	|| echo "No recorded deliveries here: the tests with them are skipped (they need npm)"
 
 check: $(VENV)/dev.done  ## Lint, format, types, floors, migrations, templates
 	$(BIN)/ruff check .

@@ -1,6 +1,6 @@
 """Every payload that GitHub's own tools recorded, through verify and read: none fails, and the words are right.
 
-`make test` fetches them with npm into the virtual environment; `AWAYTEAM_OCTOKIT` names another folder.
+`make test` fetches them with npm into the virtual environment; `AWAYTEAM_OCTOKIT` names another folder that holds the package.
 """
 
 import os
@@ -20,8 +20,7 @@ from awayteam.forges.port import ChangeHeard, Heard, PushHeard, ReviewHeard, Sta
 from awayteam.gate.change import Said
 
 NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
-FOLDER = Path(os.environ.get("AWAYTEAM_OCTOKIT") or Path(sys.prefix) / "octokit")
-RECORDED = FOLDER / "node_modules/@octokit/webhooks-examples"
+RECORDED = Path(os.environ.get("AWAYTEAM_OCTOKIT") or Path(sys.prefix) / "octokit/package")
 needs_them = pytest.mark.skipif(
     not RECORDED.is_dir(), reason="no recorded payloads: make octokit (needs npm), or set AWAYTEAM_OCTOKIT"
 )
