@@ -30,6 +30,7 @@ CONTEXT: Final = "awayteam"
 MOST_FILE: Final = 2_000_000
 MOST_TEXT: Final = 60_000
 EXAMINED: Final = 20
+_ASKED: Final = "REQUEST_REVIEW"
 _STATES: Final[Mapping[Colour, str]] = {
     Colour.GREEN: "success", Colour.WAITING: "pending", Colour.RED: "failure",
 }  # fmt: skip
@@ -91,17 +92,25 @@ class GiteaClient:
         return [self._change(one, place) for one in self.calls.pages(path, {"state": "open", "sort": "recentupdate"})]
 
     def paths(self, place: Place, change: ChangeHeard) -> Sequence[str]:
-        """By the list of files where it is whole, else by the diff. Raises `ForgeError` where the head is another by
-        now."""
+        """By the list of files where it is whole, else by the diff. Raises `ForgeError` where the forge hasn't taken
+        over the head yet, or has another."""
         path = self.calls.repository(place, "pulls", change.number)
+        self._must_be_at(path, change.head)
         found = self._files(path)
-        diff = None if found is not None else self.http.call("GET", path + ".diff").body
-        now = Node(self.http.get(path))
-        if now.commit("head", "sha") != change.head:
-            raise ForgeError("The pull request got another head while its files were read.")
-        if found is not None and now.number("changed_files") in (0, len(found)):
-            return answers.paths_of(found)
-        return diffs.touched(diff if diff is not None else self.http.call("GET", path + ".diff").body)
+        count = Node(self.http.get(path)).number("changed_files")
+        if found is not None and count in (0, len(found)):
+            paths = answers.paths_of(found)
+        else:
+            paths = diffs.touched(self.http.call("GET", path + ".diff").body)
+        self._must_be_at(path, change.head)
+        return paths
+
+    def _must_be_at(self, path: str, head: str) -> None:
+        """What a pull request changes is taken over some moments after a push, when its head is told as new already:
+        until then, files and commits are those of the head before. The commits say how far that has come."""
+        newest = Node(self.http.get(path + "/commits", {"limit": 1, "verification": False, "files": False})).items()
+        if not newest or newest[0].commit("sha") != head:
+            raise ForgeError("The pull request has another head, or the forge hasn't taken over this one yet.")
 
     def _files(self, path: str) -> list[Node] | None:
         """None where the release has no such list (before 1.18)."""
@@ -113,8 +122,11 @@ class GiteaClient:
             raise
 
     def commits(self, place: Place, change: ChangeHeard) -> Sequence[Wrote]:
-        path = self.calls.repository(place, "pulls", change.number, "commits")
-        return [answers.wrote(one) for one in self.calls.pages(path, {"verification": False, "files": False})]
+        path = self.calls.repository(place, "pulls", change.number)
+        found = self.calls.pages(path + "/commits", {"verification": False, "files": False})
+        if not found or found[0].commit("sha") != change.head:
+            self._must_be_at(path, change.head)
+        return [answers.wrote(one) for one in found]
 
     def reviews(self, place: Place, change: ChangeHeard) -> Sequence[ReviewHeard]:
         found = self.calls.pages(self.calls.repository(place, "pulls", change.number, "reviews"))
@@ -173,21 +185,20 @@ class GiteaClient:
         """Each by themselves, so that one who can't read there doesn't keep the others from being asked. Raises the
         last refusal where nobody could be."""
         path = self.calls.repository(place, "pulls", change.number)
-        asked = {one.id("id") for one in Node(self.http.get(path)).items("requested_reviewers", most=200)}
+        asked = {one.id("user", "id") for one in self.calls.pages(path + "/reviews") if one.text("state") == _ASKED}
         failed: HttpError | None = None
-        done = bool(asked)
         for account in accounts:
             login = "" if account.id in asked else self.calls.login(account)
             if not login:
                 continue
             try:
                 self.http.call("POST", path + "/requested_reviewers", json={"reviewers": [login]})
-                done = True
+                asked.add(account.id)
             except HttpError as error:
                 if error.status not in (403, 404, 422):
                     raise
                 failed = error
-        if failed is not None and not done:
+        if failed is not None and not asked:
             raise failed
 
     def bypasses(self, place: Place, since: datetime) -> Sequence[BypassHeard]:  # noqa: ARG002 - as the port has it
