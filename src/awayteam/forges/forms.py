@@ -11,6 +11,13 @@ from awayteam.kernel.pages import PageForm
 KEEPS = "Leave it empty to keep what is there."
 
 
+class SecretInput(forms.Textarea):
+    """Takes many lines, as a key has; what was entered is never sent back."""
+
+    def format_value(self, value: Any) -> None:  # noqa: ARG002 - shape of a widget
+        return None
+
+
 class ForgeForm(PageForm):
     """Name, address and the settings of one kind. With `forge` it changes that one."""
 
@@ -49,7 +56,7 @@ def _field(setting: Setting, forge: Forge | None, *, given_later: bool) -> forms
     # a key of many lines is pasted; a password field keeps only one
     widget: forms.Widget = forms.TextInput()
     if setting.is_secret:
-        widget = forms.Textarea(attrs={"rows": 3, "autocomplete": "off", "spellcheck": "false"})
+        widget = SecretInput(attrs={"rows": 3, "autocomplete": "off", "spellcheck": "false"})
     return forms.CharField(
         label=setting.title, help_text=help_text, required=required, widget=widget, max_length=20_000,
         initial="" if setting.is_secret or forge is None else forge.settings.get(setting.name, ""),

@@ -23,7 +23,6 @@ from awayteam.organisation import queries as organisation
 from awayteam.organisation.models import Team
 
 PAGE = 50
-SPANS = (30, 90, 365)
 TONES = {"good": "good", "waiting": "warn", "bad": "bad", "off": "quiet"}
 
 
@@ -166,7 +165,8 @@ def told(request: Request, name: str) -> HttpResponse:
     state = request.GET.get("state", "")
     page = queries.deliveries(request.actor, forge, state=state, cursor=request.GET.get("cursor", ""), limit=PAGE)
     here = reverse("forge_deliveries", args=[name])
-    tabs = [("", "All", here), *((one, one.capitalize(), f"{here}?state={one}") for one in ("waiting", "done", "dead"))]
+    states = ("waiting", "done", "dead")
+    tabs = [("", "All", here, None), *((one, one.capitalize(), f"{here}?state={one}", None) for one in states)]
     return render(request, "forges/deliveries.html", {"forge": forge, "page": page, "state": state, "tabs": tabs})
 
 
@@ -182,7 +182,7 @@ def latency(request: Request) -> HttpResponseBase:
     rows = queries.latency(request.actor, since=since, until=now, team=team)
     counted = queries.measured(request.actor, since=since, until=now, team=team)[:200] if team else []
     drawn = [(str(row.team), float(row.first.median)) for row in rows if row.first.median is not None][:20]
-    context = {"rows": rows, "drawn": drawn, "days": days, "spans": SPANS, "team": team, "counted": counted}
+    context = {"rows": rows, "drawn": drawn, "days": days, "team": team, "counted": counted}
     return render(request, "forges/latency.html", context)
 
 

@@ -81,10 +81,7 @@ def change(
     offered = registry.kind(forge.kind)
     with transaction.atomic():
         held = _held(forge)
-        # a secret that can't be opened any more (another key) is no reason not to enter it anew
-        known = {**held.settings, **(_known_secrets(held) if values else {})}
-        given = _settings(offered, values or {}, present=known)
-        changes = _apply(held, offered, given, known, now) if values else {}
+        changes = _apply(held, offered, values, now) if values else {}
         for name, wanted in (("allow_private", allow_private), ("state", _state(active))):
             if wanted is not None and getattr(held, name) != wanted:
                 changes[name] = (getattr(held, name), wanted)
@@ -106,10 +103,11 @@ def _state(active: bool | None) -> str | None:
     return None if active is None else (ForgeState.ACTIVE if active else ForgeState.PAUSED).value
 
 
-def _apply(
-    forge: Forge, offered: ForgeKind, given: Mapping[str, str], known: Mapping[str, str], now: datetime
-) -> dict[str, tuple[Any, Any]]:
+def _apply(forge: Forge, offered: ForgeKind, values: Mapping[str, str], now: datetime) -> dict[str, tuple[Any, Any]]:
     """Write the settings; the changes are such as may stand in the history."""
+    # a secret that can't be opened any more (another key) is no reason not to enter it anew
+    known = {**forge.settings, **_known_secrets(forge)}
+    given = _settings(offered, values, present=known)
     secret = offered.secret_setting
     plain, sealed = _parted(offered, given)
     changes: dict[str, tuple[Any, Any]] = {
