@@ -9,6 +9,7 @@ from awayteam.discussions.api import router as discussions
 from awayteam.duplicates.api import router as duplicates
 from awayteam.engagements import api as engagements
 from awayteam.forges.api import router as forges
+from awayteam.gate.api import router as gate
 from awayteam.handovers.api import router as handovers
 from awayteam.imports.api import router as sources
 from awayteam.insights.api import router as insights
@@ -50,6 +51,7 @@ api.add_router("/insights", visit_insights)
 api.add_router("/credit", credit)
 api.add_router("", duplicates)
 api.add_router("", forges)
+api.add_router("", gate)
 api.add_router("", handovers)
 api.add_router("", reviews.reviews)
 api.add_router("", reviews.register)

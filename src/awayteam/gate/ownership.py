@@ -62,6 +62,15 @@ class _Recent:
 _by_commit, _by_content = _Recent(KEPT), _Recent(KEPT)
 
 
+def named(name: str) -> Repository | None:
+    """The followed repository of this name: by its own, else by a location or slug that no other has."""
+    for column in ("name", "location", "slug"):
+        found = list(Repository.objects.filter(**{column: name})[:2]) if name else []
+        if len(found) == 1:
+            return found[0]
+    return None
+
+
 def clone_of(repository: Repository) -> str:
     """Where the history of a repository is on this machine; "" where it isn't."""
     place = repository.location

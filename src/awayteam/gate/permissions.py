@@ -23,7 +23,10 @@ CI = "ci:"
 
 def visible(actor: Actor, queryset: "QuerySet[Change]", now: datetime | None = None) -> "QuerySet[Change]":
     """The changes of `queryset` that the actor may see: all but those in a repository of something restricted to
-    others, and those that an engagement about something restricted lets in. Authors see theirs."""
+    others, and those that an engagement about something restricted lets in.
+
+    Authors see theirs, and accounts what they told of.
+    """
     if catalog.sees_everything(actor):
         return queryset
     if actor.kind is ActorKind.ANONYMOUS:
@@ -37,6 +40,8 @@ def visible(actor: Actor, queryset: "QuerySet[Change]", now: datetime | None = N
     seen &= ~Q(pk__in=unseen)
     if actor.person_id is not None:
         seen |= Q(author=actor.person_id)
+    if actor.user_id is not None:
+        seen |= Q(teller=actor.user_id)
     return queryset.filter(seen)
 
 

@@ -1,6 +1,6 @@
 """The one question, asked by the server: a change with all that it is judged by, and the verdict about it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -14,6 +14,7 @@ from awayteam.gate.models import ChangeReview
 from awayteam.gate.ownership import RulesUnknown
 from awayteam.gate.supposing import Supposition
 from awayteam.gate.verdict import Need, Outcome, Reason, Verdict
+from awayteam.sources.ownership import detect
 from awayteam.sources.ownership.base import MemoryTree
 from awayteam.sources.ownership.github import load as no_rules
 
@@ -50,14 +51,17 @@ def of_row(row: Row, now: datetime) -> Question:
 def ask(
     change: Change, followed: Repository | None, base: str, told: str, now: datetime, *,
     number: int | None = None, is_whole: bool = True, passages: Iterable[int] = (),
+    files: Mapping[str, bytes] | None = None,
 ) -> Question:  # fmt: skip
-    """The question about a change with all that it is judged by."""
+    """The question about a change with all that it is judged by; `files` are rule files that nobody keeps."""
     about = About(change.repository, change.author.person, change.head, change.url, number, tuple(passages))
     known = facts(about, now)
     lacking = () if is_whole else (Need("paths", "Not all paths of the change are known; bring it in in parts."),)
     try:
         found = ownership.rules_of(followed, base, told)
     except RulesUnknown as why:
+        if files is not None:
+            return Question(change, known, detect.resolver(MemoryTree(dict(files))), lacking)
         return Question(change, known, no_rules(MemoryTree()), (*lacking, Need("rules", str(why))))
     return Question(change, known, found, lacking)
 

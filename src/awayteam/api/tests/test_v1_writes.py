@@ -370,6 +370,13 @@ REQUESTS: dict[str, tuple[str, Any]] = {
     "hours_book": ("/engagements/1/hours", {"minutes": 5, "what": "x"}),
     "hours_cancel": ("/hours/1/cancel", {"why": "because"}),
     "report_make": ("/engagements/1/reports", {}),
+    "change_tell": (
+        "/changes",
+        {"origin": "ci", "key": "1", "repository": "x", "author": "ada", "base": "c" * 40, "head": "a" * 40,
+         "paths": ["x"]},
+    ),
+    "change_review": ("/changes/1/reviews", {"reviews": [{"key": "1", "person": "ada"}]}),
+    "change_emergency": ("/changes/1/emergency", {"reason": "because", "head": "a" * 40}),
     "handover_begin": ("/handovers", {"engagement": 1}),
     "handover_submit": ("/handovers/1/submit", {"summary": "x"}),
     "handover_accept": ("/handovers/1/accept", {}),
@@ -439,13 +446,13 @@ REQUESTS: dict[str, tuple[str, Any]] = {
     "write_document": ("/roadmaps/default/payments/documents/{document}/versions", {"title": "x", "text": "y", **WHY}),
     "link_document": ("/roadmaps/default/payments/documents/{document}/links", {"goals": [], "items": [], **WHY}),
 }
-READS_BY_POST = {"needed_reviews", "route_text", "similar_requests"}
+READS_BY_POST = {"gate_ask", "needed_reviews", "route_text", "similar_requests"}
 """Questions that are too long for an address."""
 OF_ONESELF = {
     "mark_notifications", "change_preferences", "renew_own_webhook_secret", "try_own_channel", "make_own_calendar",
     "revoke_own_calendar",
 }  # fmt: skip
-OPEN_TO_ALL = {"declare_entity", "create_token", "import_items", "save_view", *OF_ONESELF}
+OPEN_TO_ALL = {"change_tell", "declare_entity", "create_token", "import_items", "save_view", *OF_ONESELF}
 """What everybody who is signed in may do; an import tells for each row what it may not."""
 
 

@@ -5,12 +5,12 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
 
 from awayteam.contributions.models import Repository
 from awayteam.gate import plain, rulefiles
 from awayteam.gate.change import Approval, Author, Check, Said
 from awayteam.gate.models import Change, ChangeReview, Stand
+from awayteam.gate.ownership import named
 from awayteam.gate.told import LONGEST, LONGEST_LABEL, Told, check, check_checks, check_reviews, cleaned, people_of
 from awayteam.kernel import events
 from awayteam.kernel.actor import SYSTEM, Actor
@@ -92,14 +92,10 @@ def _values(told: Told, now: datetime) -> dict[str, Any]:
 
 
 def _followed(told: Told) -> Repository | None:
-    """The repository that is followed: by its number, else by its own name, else by a name that no other has."""
+    """The repository that is followed: by its number where that was told, else by name."""
     if told.followed is not None:
         return Repository.objects.filter(pk=told.followed).first()
-    name = told.repository
-    found = list(Repository.objects.filter(Q(name=name) | Q(location=name) | Q(slug=name))[:10])
-    by_name = [one for one in found if one.name == name]
-    alone = by_name or found
-    return alone[0] if len(alone) == 1 else None
+    return named(told.repository)
 
 
 def _persons(authors: Iterable[Author]) -> dict[str, int]:
