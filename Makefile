@@ -29,11 +29,11 @@ $(VENV)/dev.done: $(VENV)/run.done requirements/dev.txt
 run: $(VENV)/run.done  ## Show the demonstration organisation in the browser
 	$(BIN)/awayteam demo --data $(DEMO_DATA) --port $(PORT)
 
-test: $(VENV)/dev.done browser octokit  ## Run every test on SQLite, and those of the database on PostgreSQL
+test: $(VENV)/dev.done browser gitolite octokit  ## Run every test on SQLite, and those of the database on PostgreSQL
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal --database sqlite
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal --database postgresql -m "database and not browser and not slow"
 
-test-postgresql: $(VENV)/dev.done browser octokit  ## Run every test on a PostgreSQL started from its wheel
+test-postgresql: $(VENV)/dev.done browser gitolite octokit  ## Run every test on a PostgreSQL started from its wheel
 	$(BIN)/pytest -n $(WORKERS) --database postgresql
 
 test-deep: $(VENV)/dev.done  ## Try every operation of the API with many random calls (an hour)
@@ -51,6 +51,9 @@ octokit: $(VENV)/dev.done
 	&& cd $(VENV)/octokit && npm pack --silent @octokit/$(OCTOKIT:webhooks-examples-%=webhooks-examples@%) >/dev/null \
 	&& echo "$(OCTOKIT_SHA512)  octokit-$(OCTOKIT).tgz" | sha512sum --check --quiet && tar -xzf octokit-$(OCTOKIT).tgz; } \
 	|| echo "No recorded deliveries here: the tests with them are skipped (they need npm)"
+
+gitolite:
+	@command -v gitolite >/dev/null 2>&1 || (echo "Installing gitolite3 for its tests" && apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq gitolite3 >/dev/null) || echo "No gitolite here: its tests are skipped (apt-get install gitolite3)"
 
 check: $(VENV)/dev.done  ## Lint, format, types, floors, migrations, templates
 	$(BIN)/ruff check .

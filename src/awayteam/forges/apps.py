@@ -11,10 +11,11 @@ class ForgesConfig(registries.App):
         from awayteam.forges.gitea.kind import FORGEJO, GITEA
         from awayteam.forges.github.kind import KIND as GITHUB
         from awayteam.forges.gitlab.kind import KIND as GITLAB
+        from awayteam.forges.gitolite.kind import KIND as GITOLITE
         from awayteam.gate import hooks
         from awayteam.kernel import outbox
 
-        for kind in (FORGEJO, GITEA, GITHUB, GITLAB):
+        for kind in (FORGEJO, GITEA, GITHUB, GITLAB, GITOLITE):
             registry.register(kind)
         outbox.register(telling.CHANNEL, publishing.deliver, lane=publishing.LANE)
         hooks.on_judged("forges", telling.judged)
