@@ -10,7 +10,7 @@ WORKERS ?= 3
 # Compiled modules are kept: the tests start hundreds of processes.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help run test test-postgresql test-deep check bench vendor lock clean browser octokit docs
+.PHONY: help run test test-postgresql test-deep check bench vendor lock clean browser gitolite octokit docs
 
 help:  ## Show what can be done here
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
