@@ -45,8 +45,11 @@ class Repository:
         return told
 
     def list(self, *parts: str | int, within: str = "", query: Query | None = None) -> Iterator[Json]:
-        entries = self.http.pages(self.path(*parts), query, within=within)
-        return (one for one in entries if isinstance(one, dict))
+        """Raises `ForgeError` where an entry isn't an object: a list must not get shorter unnoticed."""
+        for one in self.http.pages(self.path(*parts), query, within=within):
+            if not isinstance(one, dict):
+                raise ForgeError(f"GET {self.path(*parts)} answered with an entry that isn't an object")
+            yield one
 
     def call(self, method: str, *parts: str | int, json: Any = None, repeatable: bool | None = None) -> Answer:
         return self.http.call(method, self.path(*parts), json=json, repeatable=repeatable)

@@ -66,7 +66,7 @@ class GithubClient:
         another push while it is read would exchange it. From 300 files on, git's trees are compared."""
         where = self.api.repository(place)
         told = where.object("compare", f"{change.base}...{change.head}", per_page=1, page=1)
-        files = reading.objs(told.get("files"))
+        files = reading.entries(told.get("files", []), "files")
         if "files" in told and len(files) < FILES_LISTED:
             return sorted(_names(files))
         common = reading.sha(obj(told, "merge_base_commit"), "sha")

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from awayteam.forges.port import Account, ChangeHeard, IssueHeard, Place, ReviewHeard, Stand
+from awayteam.forges.port import Account, ChangeHeard, ForgeError, IssueHeard, Place, ReviewHeard, Stand
 from awayteam.gate.change import Said
 
 Json = Mapping[str, Any]
@@ -37,6 +37,13 @@ def obj(value: object, *names: str) -> Json:
 def objs(value: object, most: int = 1_000) -> list[Json]:
     """The objects of a list."""
     return [one for one in value[:most] if isinstance(one, dict)] if isinstance(value, list) else []
+
+
+def entries(value: object, what: str) -> list[Json]:
+    """A list of objects and nothing else: where something lacks, a verdict would miss it. Raises `ForgeError`."""
+    if not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
+        raise ForgeError(f"GitHub answered with {what} that aren't a list of objects")
+    return value
 
 
 def text(of: Json, name: str, most: int = 300) -> str:

@@ -159,7 +159,7 @@ def _tree_sha(entry: Entry | None) -> str:
 
 
 def _entries(told: reading.Json) -> Iterator[tuple[str, Entry]]:
-    for one in reading.objs(told.get("tree"), 200_000):
+    for one in reading.entries(told.get("tree"), "trees"):
         path = one.get("path")
         if not isinstance(path, str) or not path or not reading.sha(one, "sha"):
             raise ForgeError("GitHub listed a tree with an entry without name or id")

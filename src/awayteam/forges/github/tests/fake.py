@@ -7,7 +7,8 @@
         settings = github.settings()                  # what a client is connected with
 
 `trouble(pattern, kind, times=1)` makes the next calls whose "METHOD /path" matches fail: an int is a status, else one
-of "slow", "garbage", "drop", "truncated", "elsewhere" (a redirect to another host), "limited" (a secondary limit).
+of "slow", "garbage", "drop", "lost" (done, but the answer is dropped), "truncated", "elsewhere" (a redirect to another
+host), "limited" (a secondary limit).
 """
 
 import http.client

@@ -52,11 +52,14 @@ def handler(fake: "FakeGitHub") -> type[BaseHTTPRequestHandler]:
             self.wfile.write(body[: len(body) - cut])
 
         def _fail(self, trouble: "Trouble", request: Request) -> None:
-            with fake.lock:
-                fake.asked.append(request)
             kind = trouble.kind
-            self.close_connection = kind in {"drop", "truncated", "slow"}
-            if kind == "slow":
+            if kind != "lost":
+                with fake.lock:
+                    fake.asked.append(request)
+            self.close_connection = kind in {"drop", "lost", "truncated", "slow"}
+            if kind == "lost":
+                fake.answer(request)
+            elif kind == "slow":
                 fake.slow.wait(10)
             elif kind == "garbage":
                 self._send(Reply(200), raw=trouble.body or b"<html>Unicorn!</html>")

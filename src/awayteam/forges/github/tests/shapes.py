@@ -30,6 +30,10 @@ def user(who: User) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def organisation() -> dict[str, Any]:
+    return user(User(500, "acme")) | {"type": "Organization"}
+
+
 def owner(repository: Repository) -> dict[str, Any]:
     return user(User(500, repository.slug.partition("/")[0])) | {"type": "Organization"}
 
@@ -128,7 +132,7 @@ def app(id: int, permissions: dict[str, str], events: list[str]) -> dict[str, An
     made = moment(datetime(2026, 1, 1, tzinfo=UTC))
     return {
         "id": id, "slug": "awayteam", "node_id": f"A_{id}", "client_id": f"Iv1.{id:016}", "name": "Awayteam",
-        "owner": user(User(500, "acme")) | {"type": "Organization"}, "description": None, "external_url": WEB,
+        "owner": organisation(), "description": None, "external_url": WEB,
         "html_url": f"{WEB}/apps/awayteam", "created_at": made, "updated_at": made, "permissions": permissions,
         "events": events, "installations_count": 1,
     }  # fmt: skip
@@ -140,7 +144,8 @@ def installation(id: int, app_id: int, permissions: dict[str, str], events: list
         "id": id, "app_id": app_id, "app_slug": "awayteam", "target_id": 500, "target_type": "Organization",
         "single_file_name": None, "repository_selection": "all", "access_tokens_url": url, "html_url": url,
         "repositories_url": url, "events": events, "permissions": permissions, "created_at": made, "updated_at": made,
-        "account": user(User(500, "acme")) | {"type": "Organization"}, "suspended_by": None, "suspended_at": None,
+        "account": organisation() | {"name": "Acme", "slug": "acme", "created_at": made, "updated_at": made},
+        "suspended_by": None, "suspended_at": None,
     }  # fmt: skip
 
 

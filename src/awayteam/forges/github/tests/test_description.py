@@ -14,9 +14,12 @@ from pathlib import Path
 
 import pytest
 
+from awayteam.forges.github import manifest
+from awayteam.forges.github.api import Api
 from awayteam.forges.github.kind import KIND
 from awayteam.forges.github.tests.fake import FakeGitHub, running
-from awayteam.forges.port import Account, Colour, Level, Notice, Place, Wanted
+from awayteam.forges.http import HttpError
+from awayteam.forges.port import Account, Colour, ForgeError, Level, Notice, Place, Wanted
 
 DESCRIPTION = Path(os.environ.get("AWAYTEAM_GITHUB_OPENAPI", ""))
 PRISM = Path(os.environ.get("AWAYTEAM_PRISM", ""))
@@ -90,6 +93,7 @@ def test_every_call_is_as_described(github: FakeGitHub) -> None:
         client.publish(where, heard, Notice(colour, "A verdict", "Why.", "https://a.example/1", f"k{number}"))
     for text in ("One", "Two"):
         client.comment(where, heard, text)
+    client.comment_issue(where, github.open_issue(orders, "ada", "Faster", []), "It became a request.")
     client.ask_review(where, heard, [Account(str(github.user("cy").id), "cy")])
     assert [one.by.login for one in client.bypasses(where, datetime.now(UTC) - timedelta(hours=2))] == ["bo"]
 
@@ -102,3 +106,23 @@ def test_every_call_is_as_described(github: FakeGitHub) -> None:
         grants.take(where, one)
     assert grants.held(where) == []
     assert len(github.asked) > 50
+
+
+def test_the_app_is_made_from_its_manifest(github: FakeGitHub) -> None:
+    github.manifest_codes.add("0123456789abcdef")
+    made = manifest.convert("0123456789abcdef", address=github.address, allow_private=True)
+    assert (made.app_id, made.webhook_secret) == (str(github.app_id), github.secret)
+    with pytest.raises(ForgeError, match="404"):
+        manifest.convert("0123456789abcdef", address=github.address, allow_private=True)
+
+
+def test_the_proxy_does_refuse(github: FakeGitHub) -> None:
+    """Else the tests above would prove nothing."""
+    orders = github.add_repository("acme/sales", {})
+    where = Api(github.settings()).repository(Place(str(orders.id), orders.slug))
+    with pytest.raises(HttpError, match="422"):
+        where.call("POST", "check-runs", json={"head_sha": orders.branches["main"]})
+    github.trouble("GET /repos/acme/sales/invitations", "garbage", times=9, body=b'[{"id": "seven"}]')
+    with pytest.raises(HttpError, match="500"):
+        where.call("GET", "invitations")
+    assert orders.runs == {}

@@ -163,9 +163,9 @@ def test_refused_by_github_is_said(github: FakeGitHub, orders: Repository, grant
 
 def test_an_answer_that_was_lost(github: FakeGitHub, orders: Repository, grants: Grants) -> None:
     ada = github.add_user("ada")
-    github.trouble("^PUT .*collaborators", "drop")
+    github.trouble("^PUT .*collaborators", "lost")
     grants.give(place(orders), wanted(ada))
-    github.trouble("^DELETE .*collaborators", 502)
+    github.trouble("^DELETE .*collaborators", "lost")
     assert orders.collaborators == {ada.id: "write"}
     grants.take(place(orders), Held(account(ada), Level.WRITE))
     assert orders.collaborators == {}

@@ -1,6 +1,7 @@
 """Every payload that GitHub's own tools recorded, through verify and read: none fails, and the words are right.
 
-`make test` fetches them with npm into the virtual environment; `AWAYTEAM_OCTOKIT` names another folder that holds the package.
+`make test` fetches them with npm into the virtual environment; `AWAYTEAM_OCTOKIT` names another folder
+(of the unpacked package).
 """
 
 import os
