@@ -1,7 +1,7 @@
 """Every read of engagements that is more than a lookup."""
 
 from awayteam.engagements.queries.filters import EngagementFilter, filter_of
-from awayteam.engagements.queries.lists import SORTS, board, facets, list_engagements, load, total
+from awayteam.engagements.queries.lists import SORTS, board, facets, list_engagements, listing, load, total
 from awayteam.engagements.queries.next import Missing, Option, Turn
 from awayteam.engagements.queries.places import PlaceRow, open_places, place
 from awayteam.engagements.queries.rows import EngagementRow, rows_of
@@ -22,6 +22,7 @@ __all__ = [
     "facets",
     "filter_of",
     "list_engagements",
+    "listing",
     "load",
     "open_places",
     "place",

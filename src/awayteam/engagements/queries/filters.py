@@ -1,6 +1,6 @@
 """What lists of engagements can be narrowed by, how an address says it, and how that becomes a condition."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -84,12 +84,22 @@ def states(words: Sequence[str]) -> tuple[State, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def narrow(
-    engagements: "QuerySet[Engagement]", filter: EngagementFilter, actor: Actor, *, without: str = ""
-) -> "QuerySet[Engagement]":
-    """`engagements` with every condition of the filter but the one of the field `without`; raises `InvalidInput`.
+@dataclass(frozen=True, slots=True)
+class Narrowing:
+    """A filter as conditions by its fields, every reference in it looked up; `rest` are words and days."""
 
-    References are looked up first: one statement for each field that names any.
+    by_field: Mapping[str, Q]
+    rest: Q
+
+    def of(self, engagements: "QuerySet[Engagement]", *, without: str = "") -> "QuerySet[Engagement]":
+        """`engagements` with every condition but the one of the field `without`."""
+        return engagements.filter(self.rest, *(one for name, one in self.by_field.items() if name != without))
+
+
+def narrowing(filter: EngagementFilter, actor: Actor) -> Narrowing:
+    """The filter for as many questions as a page asks; raises `InvalidInput`.
+
+    References are looked up here: one statement for each field that names any.
     """
     conditions: dict[str, Callable[[], Q]] = {
         "state": lambda: _in_states(filter),
@@ -102,24 +112,28 @@ def narrow(
         "service": lambda: Q(service__in=ids_of(canonical(filter.service, "component"))),
         "mode": lambda: _modes(filter.mode),
     }
-    for name, condition in conditions.items():
-        if name != without and (getattr(filter, name) or name == "state"):
-            engagements = engagements.filter(condition())
-    return _beyond_properties(engagements, filter)
+    wanted = {name: condition() for name, condition in conditions.items() if getattr(filter, name) or name == "state"}
+    return Narrowing(wanted, _beyond_properties(filter))
 
 
-def _beyond_properties(engagements: "QuerySet[Engagement]", filter: EngagementFilter) -> "QuerySet[Engagement]":
+def narrow(engagements: "QuerySet[Engagement]", filter: EngagementFilter, actor: Actor) -> "QuerySet[Engagement]":
+    """`engagements` with every condition of the filter; statements and errors as of `narrowing`."""
+    return narrowing(filter, actor).of(engagements)
+
+
+def _beyond_properties(filter: EngagementFilter) -> Q:
+    found = Q()
     for word in filter.text.replace("\0", "").split()[:MOST_WORDS]:
-        engagements = engagements.filter(Q(title__icontains=word) | Q(goal__icontains=word))
+        found &= Q(title__icontains=word) | Q(goal__icontains=word)
     if filter.request is not None:
-        engagements = engagements.filter(request=filter.request)
+        found &= Q(request=filter.request)
     if filter.ends_until is not None:
-        engagements = engagements.filter(ends_on__lte=filter.ends_until)
+        found &= Q(ends_on__lte=filter.ends_until)
     if filter.since is not None:
-        engagements = engagements.filter(created_at__date__gte=filter.since)
+        found &= Q(created_at__date__gte=filter.since)
     if filter.until is not None:
-        engagements = engagements.filter(created_at__date__lte=filter.until)
-    return engagements
+        found &= Q(created_at__date__lte=filter.until)
+    return found
 
 
 def _in_states(filter: EngagementFilter) -> Q:

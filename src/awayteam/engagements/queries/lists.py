@@ -5,21 +5,22 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
-from django.db.models import Count, DateField, DateTimeField, Expression, F, QuerySet, Value, Window
+from django.db.models import Count, DateField, DateTimeField, Expression, F, Q, QuerySet, Value, Window
 from django.db.models.functions import Coalesce, Lower, RowNumber
 
 from awayteam.catalog.queries.keyset import Beyond
 from awayteam.catalog.queries.references import canonical
 from awayteam.engagements.machine import LIVE, State
 from awayteam.engagements.models import Engagement
-from awayteam.engagements.permissions import visible
-from awayteam.engagements.queries.filters import ME, MINE, EngagementFilter, narrow, states
+from awayteam.engagements.permissions import visible, visible_at_once
+from awayteam.engagements.queries.filters import ME, MINE, EngagementFilter, Narrowing, narrow, narrowing, states
 from awayteam.engagements.queries.rows import EngagementRow, rows_of
 from awayteam.engagements.words import TONES, spoken
 from awayteam.kernel.actor import Actor
 from awayteam.kernel.errors import InvalidInput, NotFound
 from awayteam.kernel.paging import Page, decode_cursor, page_of
 from awayteam.organisation.models import Team
+from awayteam.requests.queries.facets import leading
 from awayteam.requests.queries.rows import Facet, FacetValue
 
 LARGEST_PAGE = 1_000
@@ -27,6 +28,7 @@ NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 DEFAULT_SORT = "due"
 CARDS = 8
 FACETS = ("state", "home", "away", "turn", "mode")
+OF_TEAMS = ("home", "away", "turn")
 COLUMNS = {"state": "state", "home": "home_team", "away": "away_team", "turn": "turn_team", "mode": "review_mode"}
 
 
@@ -60,6 +62,29 @@ SORTS = tuple(_SORTS)
 """Each also with "-" before it, for the other direction. "age" has the youngest first."""
 
 
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What the page of the list shows: a page of rows, how many there are in all, and the facets."""
+
+    page: Page[EngagementRow]
+    total: int
+    facets: list[Facet]
+
+
+def listing(
+    actor: Actor, filter: EngagementFilter, *, sort: str, cursor: str | None, limit: int, most: int, now: datetime
+) -> Listing:
+    """`list_engagements` and `facets` at once: who sees what, and the names in the filter, are looked up once.
+
+    Nine statements, and one for each field that names teams, people or entities.
+    """
+    among, wanted = visible_at_once(actor, now), narrowing(filter, actor)
+    counted = _facets(among, wanted, filter, most)
+    states_counted = [value for facet in counted if facet.name == "state" for value in facet.values]
+    total = sum(value.count for value in states_counted if value.value in set(states(filter.state)))
+    return Listing(_page(wanted.of(among), sort, cursor, limit, now), total, counted)
+
+
 def list_engagements(
     actor: Actor,
     filter: EngagementFilter,
@@ -74,12 +99,18 @@ def list_engagements(
     `limit` is 1 to `LARGEST_PAGE`. Two statements, and one for each field that names teams, people or entities. Raises
     `InvalidInput` for an unknown sort, a foreign cursor or an impossible filter.
     """
+    fitting = narrow(visible(actor, Engagement.objects.all(), now), filter, actor)
+    return _page(fitting, sort, cursor, limit, now)
+
+
+def _page(
+    engagements: "QuerySet[Engagement]", sort: str, cursor: str | None, limit: int, now: datetime
+) -> Page[EngagementRow]:
     chosen = _SORTS.get(sort.removeprefix("-"))
     if chosen is None:
         what = f"There is no sort {sort[:40]!r}."
         raise InvalidInput(what, f"Use one of {', '.join(SORTS)}, with - before it to turn it round.", {"sort": what})
     descending, limit = sort.startswith("-") != chosen.flipped, max(1, min(limit, LARGEST_PAGE))
-    engagements = narrow(visible(actor, Engagement.objects.all(), now), filter, actor)
     if cursor:
         part, pk = decode_cursor(cursor, chosen.type, int)
         engagements = engagements.filter(Beyond([chosen.key, "pk"], (chosen.read(part), pk), descending=descending))
@@ -110,15 +141,20 @@ def load(actor: Actor, pk: int, now: datetime) -> Engagement:
 def facets(actor: Actor, filter: EngagementFilter, *, now: datetime, most: int = 50) -> list[Facet]:
     """Facets state, home, away, turn (by team) and mode, each with its `most` frequent values and all selected ones.
 
-    Every number is what a list with that value shows. Six statements, and those of the names in the filter. Raises
+    Every number is what a list with that value shows. Seven statements, and those of the names in the filter. Raises
     `InvalidInput` for an impossible filter.
     """
-    among = visible(actor, Engagement.objects.all(), now)
-    counts = {name: _count(narrow(among, filter, actor, without=name), name) for name in FACETS}
-    teams = {id for name in ("home", "away", "turn") for id in counts[name] if id is not None}
-    rows = Team.objects.filter(pk__in=teams).values_list("pk", "ref", "title", "name")
+    return _facets(visible_at_once(actor, now), narrowing(filter, actor), filter, most)
+
+
+def _facets(among: "QuerySet[Engagement]", wanted: Narrowing, filter: EngagementFilter, most: int) -> list[Facet]:
+    counts = {name: _count(wanted.of(among, without=name), name) for name in FACETS}
+    chosen = {name: _chosen(name, filter) for name in FACETS}
+    teams = {id for name in OF_TEAMS for id in leading(counts[name], most)}
+    named = Q(pk__in=teams) | Q(ref__in={ref for name in OF_TEAMS for ref in chosen[name]})
+    rows = Team.objects.filter(named).values_list("pk", "ref", "title", "name")
     labels = {pk: (ref, title or name) for pk, ref, title, name in rows}
-    return [_facet(name, counts[name], filter, labels, most) for name in FACETS]
+    return [_facet(name, counts[name], chosen[name], labels, most) for name in FACETS]
 
 
 def _count(fitting: "QuerySet[Engagement]", name: str) -> dict[Any, int]:
@@ -127,20 +163,19 @@ def _count(fitting: "QuerySet[Engagement]", name: str) -> dict[Any, int]:
     return dict(fitting.order_by().values_list(COLUMNS[name]).annotate(number=Count("pk")))
 
 
-def _facet(
-    name: str, counts: dict[Any, int], filter: EngagementFilter, labels: dict[int, tuple[str, str]], most: int
-) -> Facet:
-    chosen = _chosen(name, filter)
+def _facet(name: str, counts: dict[Any, int], chosen: set[str], labels: dict[int, tuple[str, str]], most: int) -> Facet:
     values = []
     for key, count in counts.items():
-        value, label = (key, spoken(key)) if name in ("state", "mode") else labels.get(key, ("", ""))
+        if name in OF_TEAMS and key not in labels:
+            continue
+        value, label = labels[key] if name in OF_TEAMS else (key, spoken(key))
         values.append(FacetValue(value, label, count, value in chosen))
     if name == "state":
         values.sort(key=lambda value: list(State).index(State(value.value)))
         return Facet(name, values)
     values.sort(key=lambda value: (not value.selected, -value.count, value.label))
     most = max(most, sum(value.selected for value in values))
-    return Facet(name, values[:most], max(0, len(values) - most))
+    return Facet(name, values[:most], max(0, len(counts) - most))
 
 
 def _chosen(name: str, filter: EngagementFilter) -> set[str]:

@@ -37,7 +37,7 @@ def facets(actor: Actor, filter: RequestFilter, *, now: datetime, most: int = MO
         among, filter = Request.objects.filter(pk__in=list(ids)), replace(filter, text="")
     counts = {name: _count(among, actor, filter, name, now) for name in NAMES}
     chosen = {name: _chosen(name, filter) for name in NAMES}
-    teams = {id for name in OF_TEAMS for id in _leading(counts[name], most)}
+    teams = {id for name in OF_TEAMS for id in leading(counts[name], most)}
     named = Q(pk__in=teams) | Q(ref__in={ref for name in OF_TEAMS for ref in chosen[name]})
     rows = Team.objects.filter(named).values_list("pk", "ref", "title", "name")
     labels = {pk: (ref, title or name) for pk, ref, title, name in rows}
@@ -51,7 +51,7 @@ def total_of(facets: Sequence[Facet], filter: RequestFilter) -> int:
     return sum(value.count for value in counted if value.value in wanted)
 
 
-def _leading(counts: Mapping[int | None, int], most: int) -> list[int]:
+def leading(counts: Mapping[int | None, int], most: int) -> list[int]:
     """The teams that can be among the `most` frequent, with all that are as frequent as the last of them."""
     known = {id: count for id, count in counts.items() if id is not None}
     last = min(nlargest(most, known.values()), default=0)
