@@ -13,7 +13,7 @@ from awayteam.requests.tests.town import service
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 EVERYTHING = EngagementFilter(state=("all",))
 FILTERS = [
-    EngagementFilter(), EVERYTHING, EngagementFilter(state=("closed",)), EngagementFilter(state=("active", "preparing")),
+    EngagementFilter(), EVERYTHING, EngagementFilter(state=("closed",)), EngagementFilter(state=("active",)),
     EngagementFilter(text="keys"), EngagementFilter(home=("orders",)), EngagementFilter(away=("nobody",)),
     EngagementFilter(unit=("division",)), EngagementFilter(turn=("me",)), EngagementFilter(mode=("every-change",)),
     EngagementFilter(person=("me",), state=("all",)),
