@@ -61,7 +61,7 @@ def told(verdict: Verdict, suppose: list[str], organisation: Organisation) -> di
     names = organisation.label
     return {
         "verdict": plain.as_json(verdict), "title": words.title(verdict, names=names),
-        "text": words.text(verdict, names=names), "suppose": suppose,
+        "text": words.text(verdict, True, names=names), "suppose": suppose,
     }  # fmt: skip
 
 

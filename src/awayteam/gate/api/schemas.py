@@ -19,16 +19,16 @@ Somebody = Annotated[
 ]
 Path = Annotated[str, StringConstraints(min_length=1, max_length=4_096, pattern=r"^[^\x00]+$")]
 Key = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00]+$")]
-MOST_PATHS, MOST_SAID = 20_000, 500
+MOST_PATHS, MOST_SAID = 10_000, 500
 
 
-class ReasonOut(Schema):
+class GateReasonOut(Schema):
     rule: str
     passes: bool
     says: str
 
 
-class NeedOut(Schema):
+class GateNeedOut(Schema):
     """`count` more words of these; `until` when their time is over, null where no clock runs."""
 
     rule: str
@@ -41,7 +41,7 @@ class NeedOut(Schema):
     address: str
 
 
-class SectionOut(Schema):
+class GateSectionOut(Schema):
     """Paths that the same rule decides about. Names that are no text are quoted as git does it."""
 
     paths: list[str]
@@ -50,11 +50,11 @@ class SectionOut(Schema):
     standing: str
     outcome: str
     engagement: int
-    reasons: list[ReasonOut]
-    needs: list[NeedOut]
+    reasons: list[GateReasonOut]
+    needs: list[GateNeedOut]
 
 
-class VerdictOut(Schema):
+class GateVerdictOut(Schema):
     """`outcome`: allowed, waiting or denied; `until`: when a verdict that allows ends by itself."""
 
     outcome: str
@@ -64,15 +64,15 @@ class VerdictOut(Schema):
     at: str
     until: str | None
     rulebook: str
-    reasons: list[ReasonOut]
-    needs: list[NeedOut]
-    sections: list[SectionOut]
+    reasons: list[GateReasonOut]
+    needs: list[GateNeedOut]
+    sections: list[GateSectionOut]
 
 
 class GateAnswerOut(Schema):
     """`title` is the verdict in one line, `text` all of it for a terminal; `suppose` is what was supposed."""
 
-    verdict: VerdictOut
+    verdict: GateVerdictOut
     title: str
     text: str
     suppose: list[str]
@@ -120,7 +120,7 @@ class ChangeReviewOut(Schema):
     at: datetime
 
 
-class CheckOut(Schema):
+class ChangeCheckOut(Schema):
     name: str
     passed: bool | None
 
@@ -152,9 +152,9 @@ class ChangeDetail(ChangeOut):
 
     paths: list[str]
     hands: list[ChangeParty]
-    checks: list[CheckOut]
+    checks: list[ChangeCheckOut]
     reviews: list[ChangeReviewOut]
-    verdict: VerdictOut | None
+    verdict: GateVerdictOut | None
     history: list[JudgementOut]
     passages: list[PassageOut]
     may_pass: bool = Field(description="whether the caller may let it in as an emergency now")
@@ -201,10 +201,13 @@ Suppose = Annotated[
     Field(max_length=20, description="approved:PERSON, extended:ENGAGEMENT:DAY, signed:ENGAGEMENT, met:ENGAGEMENT, "
           "green:CHECK"),
 ]  # fmt: skip
-RuleFiles = Annotated[
-    dict[Path, Annotated[str, StringConstraints(max_length=1_000_000)]] | None,
-    Field(max_length=2_000, description="rule files of the base; only where its repository isn't followed here"),
-]
+RuleFiles = (
+    Annotated[
+        dict[Path, Annotated[str, StringConstraints(max_length=500_000)]],
+        Field(max_length=500, description="rule files of the base; only where its repository isn't followed here"),
+    ]
+    | None
+)
 
 
 class GateIn(Body):
@@ -216,7 +219,7 @@ class GateIn(Body):
     head: Commit
     author: Somebody
     bot: bool = False
-    paths: Annotated[list[Path] | None, Field(max_length=MOST_PATHS)] = None
+    paths: Annotated[list[Path], Field(max_length=MOST_PATHS)] | None = None
     hands: Annotated[list[Somebody], Field(max_length=MOST_SAID)] = []
     approvals: Annotated[list[GateSaidIn], Field(max_length=MOST_SAID)] = []
     checks: Annotated[list[GateCheckIn], Field(max_length=MOST_SAID)] = []
@@ -226,7 +229,7 @@ class GateIn(Body):
     rule_files: RuleFiles = None
 
 
-class ChangeIn(Body):
+class ChangeTellIn(Body):
     """A change as its origin knows it at `at`; told again with every news. `origin` is a word of your own, `key` your
     id of the change there; only the account that told of it first tells of it again."""
 
@@ -251,7 +254,7 @@ class ChangeIn(Body):
     opened_at: Moment | None = None
     at: Moment | None = None
     merged_by: Somebody = ""
-    checks: Annotated[list[GateCheckIn] | None, Field(max_length=MOST_SAID)] = None
+    checks: Annotated[list[GateCheckIn], Field(max_length=MOST_SAID)] | None = None
     rule_files: RuleFiles = None
 
 

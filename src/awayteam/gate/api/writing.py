@@ -20,7 +20,7 @@ from awayteam.kernel.requests import Request as Http
 
 
 @router.put("/changes", response=ChangeDetail, operation_id="change_tell", by_alias=True)
-def tell(request: Http, body: schemas.ChangeIn) -> Any:
+def tell(request: Http, body: schemas.ChangeTellIn) -> Any:
     """Tell of a change as it is now, and have it judged: for a CI whose forge doesn't speak with Awayteam."""
     now, actor = timezone.now(), request.actor
     known = Change.objects.filter(origin=CI + body.origin, origin_key=body.key).first()
@@ -35,7 +35,7 @@ def tell(request: Http, body: schemas.ChangeIn) -> Any:
     return detail(actor, change.pk)
 
 
-def _told(body: schemas.ChangeIn, known: Change | None, now: datetime) -> Told:
+def _told(body: schemas.ChangeTellIn, known: Change | None, now: datetime) -> Told:
     organisation = roster.current().at(now)
     at = body.at or now
     return Told(

@@ -16,6 +16,8 @@ from awayteam.contributions.models import Repository, RepositoryEntity
 from awayteam.contributions.tests.gitrepo import Repo
 from awayteam.engagements.models import Granting
 from awayteam.gate import fromserver, plain
+from awayteam.gate.asking import Words
+from awayteam.gate.fromgit import Span
 from awayteam.gate.models import Change, ChangeReview, Judgement, Passage
 from awayteam.gate.tests.yard import BASE, HEAD, NEXT, Yard, lay_out, told
 from awayteam.kernel.models import Event
@@ -101,8 +103,8 @@ class TestQuestion:
 
     def test_the_question_of_the_command_is_understood(self, yard: Yard) -> None:
         body = fromserver.body(
-            fromserver.Words("orders", author="paul", approvals=("olga",)),
-            fromserver.Span("/x", BASE, HEAD, ("refunds/caf\udce9.py",)),
+            Words("orders", author="paul", approvals=("olga",)),
+            Span("/x", BASE, HEAD, ("refunds/caf\udce9.py",)),
         )
         answer = send(client(yard, "sam", "read"), "post", GATE, {**body, "rule_files": RULES})
         assert answer.status_code == 200, answer.content
@@ -137,7 +139,7 @@ class TestQuestion:
         type(olga).objects.filter(pk=olga.pk).update(email="olga@x.org")
         head = repo.commit({"refunds/x.py": "2\n", ".github/CODEOWNERS": "* @payments\n"}, email="olga@x.org")
         Repository.objects.create(name="orders", location=str(repo.path), format="github", created_at=timezone.now())
-        asked = {"base": base, "head": head, "paths": None, "rule_files": None}
+        asked: dict[str, Any] = {"base": base, "head": head, "paths": None, "rule_files": None}
         verdict = self.ask(yard, **asked, approvals=[{"person": "olga"}]).json()["verdict"]
         assert [one["paths"] for one in verdict["sections"]] == [[".github/CODEOWNERS"], ["refunds/x.py"]]
         assert "self-approval" in {one["rule"] for one in verdict["reasons"]}
