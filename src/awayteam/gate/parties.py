@@ -57,12 +57,15 @@ class Parties:
     def teams_of(self, person: str) -> frozenset[str]:
         known = self._belongs.get(person)
         if known is None:
-            known = self._belongs[person] = self.organisation.teams_of(person) if person else frozenset()
+            present = bool(person) and self.organisation.is_present(person)
+            known = self._belongs[person] = self.organisation.teams_of(person) if present else frozenset()
         return known
 
     def includes(self, party: Party, person: str) -> bool:
-        """Whether somebody is one of the owners, or of a team of theirs."""
-        return bool(person) and (person in party.people or not self.teams_of(person).isdisjoint(party.teams))
+        """Whether somebody is one of the owners, or of a team of theirs; who left is neither, whatever lists say."""
+        if person in party.people:
+            return self.organisation.is_present(person)
+        return not self.teams_of(person).isdisjoint(party.teams)
 
     def asked(self, party: Party, besides: frozenset[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Whom to ask for their word, and who else could: people of the owners, else those above them.

@@ -174,8 +174,8 @@ def _own(case: Case) -> str:
 
 
 def _count(case: Case, requirement: Requirement) -> int:
-    """How many approvals a requirement takes."""
-    if not case.parties.includes(case.party(requirement), case.author):
+    """How many approvals a requirement takes; of one's own team fewer, but a program is of nobody's."""
+    if case.change.author.is_bot or not case.parties.includes(case.party(requirement), case.author):
         return max(1, requirement.approvals)
     if case.change.way is Way.PUSH and case.terms.home_pushes:
         return 0

@@ -179,3 +179,13 @@ def test_an_event_names_commits_and_the_author_by_id(post: Post, check: Check, t
     assert standing("--event", event("bob-gh", 78)) == "unknown", "somebody took over the login"
     assert standing("--event", event("bob", 79)) == "unknown", "a handle of ours is no login of theirs"
     assert standing("--event", event("cyd", 80)) == "home"
+
+
+def test_who_left_is_nobody_although_a_team_still_lists_them(post: Post, check: Check) -> None:
+    listed = ORGANISATION.replace("members: [bob,", "members: [gus, bob,")
+    base = post.commit({".awayteam/organisation/awayteam.yaml": listed})
+    head = post.change("web/page.py", name="Gus G", email="gus@x.org")
+    told = check(head, "--author", "gus", "--way", "push", code=1, base=base)
+    assert [one["standing"] for one in told["sections"]] == ["unknown"]
+    assert told["sections"][0]["needs"][0]["people"] == ["user:default/cyd", "user:default/bob"]
+    assert check(head, "--author", "gus", "--way", "push", code=0, base=base, at="2026-11-09T12:00:00Z")["allowed"]

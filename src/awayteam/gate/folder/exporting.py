@@ -70,7 +70,7 @@ def export(*, now: datetime, repositories: Collection[str] = ()) -> Exported:
 
 
 def write(exported: Exported, folder: Path) -> Done:
-    """Put the files into the folder. Raises `Conflict`, before anything is written, where that would undo others' work."""
+    """Put the files into the folder. Raises `Conflict`, with nothing written, where that would undo others' work."""
     before = _manifest(folder)
     now = {name: _hash(data) for name, data in exported.files.items()}
     foreign = [name for name in now if _is_foreign(folder, name, before, now[name])]
