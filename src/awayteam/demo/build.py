@@ -11,6 +11,7 @@ from pathlib import Path
 from awayteam.contributions import actions as contributions
 from awayteam.contributions import refresh
 from awayteam.demo import (
+    changes,
     credit,
     duplicates,
     engagements,
@@ -74,6 +75,7 @@ def build(folder: Path, *, now: datetime, progress: Progress) -> None:
     rounds.fill(now=now)
     reviews.fill(now=now)
     handovers.fill(now=now)
+    changes.fill(now=now)
     credit.fill(now=now)
     notifications.fill(now=now)
     index.bring_up_to_date(now)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from django.utils import timezone
 
-from awayteam.contributions.models import Area, CommitAuthor
+from awayteam.contributions.models import Area, CommitAuthor, Repository
 from awayteam.credit.tests import shop as credit
 from awayteam.duplicates.tests import shop as duplicates
 from awayteam.engagements.tests import shop as engagements
@@ -113,6 +113,11 @@ PAGES = [
     Page("away_map", "/away-map/"),
     Page("away_map", "/away-map/?by=unit&as_of=head&sort=name", name="away_map by unit"),
     Page("away_map", "/away-map/?since=1d&until=2001-01-01", name="away_map, empty window"),
+    Page(
+        "away_map",
+        lambda _: f"/away-map/?repository={Repository.objects.get(name='basket').pk}",
+        name="away_map, one repository",
+    ),
     Page("away_areas", "/away-map/areas/"),
     Page("away_areas", "/away-map/areas/?sole=yes", name="away_areas, none"),
     Page("away_area", lambda _: f"/away-map/areas/{Area.objects.get(name='/cart/').pk}/"),
@@ -260,6 +265,17 @@ PAGES = [
     Page("engagement_hours", lambda _: f"/engagements/{rounds.visit()}/hours/"),
     Page("engagement_reports", lambda _: f"/engagements/{rounds.visit()}/reports/"),
     Page("round_report", lambda _: f"/reports/{rounds.report()}/", "zoe"),
+    Page("forges", "/forges/"),
+    Page("forge_new", "/forges/new/", "zoe"),
+    Page("forge_new", "/forges/new/?kind=github", "zoe", "forge_new, GitHub"),
+    Page("forge_manifest", "/forges/github/manifest/", "zoe"),
+    Page("forge", "/forges/shop-hub/"),
+    Page("forge", "/forges/shop-hub/", "zoe", "forge, administrator"),
+    Page("forge_edit", "/forges/shop-hub/settings/", "zoe"),
+    Page("forge_accounts", "/forges/shop-hub/accounts/", "zoe"),
+    Page("forge_deliveries", "/forges/shop-hub/deliveries/?state=dead", "zoe"),
+    Page("forge_latency", "/forges/latency/"),
+    Page("forge_latency", "/forges/latency/?team=group:default/orders", name="forge_latency of a team"),
     Page("changes", "/changes/"),
     Page(
         "changes",
@@ -372,6 +388,10 @@ NO_PAGES = {
     "become": "only in the demonstration; test_frame looks at it there",
     "calendar": "for calendar programs",
     "choose": "sends back to where one was",
+    "forge_endpoint": "forges deliver here, by POST",
+    "forge_endpoint_by_name": "forges deliver here, by POST",
+    "forge_manifest_done": "GitHub leads back here with a code",
+    "forge_verb": "by POST",
     "healthz": "for machines",
     "notification_go": "leads to the page that a notification is about",
     "register_feed": "for feed readers",

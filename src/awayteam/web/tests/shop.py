@@ -23,6 +23,7 @@ from awayteam.contributions.tests.gitrepo import Repo
 from awayteam.credit.tests import shop as credit
 from awayteam.duplicates.tests import shop as duplicates
 from awayteam.engagements.tests import shop as engagements
+from awayteam.forges.tests import shop as forges
 from awayteam.gate.tests import shop as gate
 from awayteam.handovers.tests import shop as handovers
 from awayteam.imports.tests.folder import Folder, component, entity, group, user
@@ -156,10 +157,11 @@ def build(root: Path) -> Shop:
     engagements.build(team, Team.objects.get(name="search"), ada, sam, now)
     handovers.build(team, Team.objects.get(name="search"), ada, sam, now)
     rounds.build(handovers.WAITING, ada, sam, now)
-    gate.build(handovers.WAITING, ada, zoe, now)
     _clocks(team)
     talk()
     _history(root / "basket")
+    gate.build(handovers.WAITING, ada, zoe, now)
+    forges.build(now)
     removed = _views(team)
     return Shop(folder.source, users, made.webhook, _dead(made.webhook), token, hand_made, removed, _bulk())
 
