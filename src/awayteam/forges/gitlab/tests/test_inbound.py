@@ -183,7 +183,7 @@ def test_an_issue_with_labels_and_a_confidential_one() -> None:
                   "state": "opened", "url": "https://gl.example/shop/orders/-/issues/23", "action": "open",
                   "updated_at": "2026-03-02T10:30:00Z", "confidential": False}  # fmt: skip
     message = {"object_kind": "issue", "event_type": "issue", "user": GRACE, "project": PROJECT,
-               "object_attributes": attributes, "labels": [{"id": 1, "title": "away request"}, {"title": 7}, 3]}  # fmt: skip
+               "object_attributes": attributes, "labels": [{"title": "away request"}, {"title": 7}, 3]}  # fmt: skip
     assert read(message) == [
         IssueHeard(PLACE, "301", 23, "Please count", "By day.", "https://gl.example/shop/orders/-/issues/23",
                    Account("9", "grace"), ("away request",), True, AT)
