@@ -1,5 +1,6 @@
 """Forges over HTTP."""
 
+from awayteam.forges.api import access
 from awayteam.forges.api.forges import router
 
-__all__ = ["router"]
+__all__ = ["access", "router"]
