@@ -197,6 +197,9 @@ def test_pages_of_an_administrator_and_of_others(page: Browser, guest: Browser) 
     for verb in ("pause", "remove", "test", "resume"):
         assert guest.post(f"/forges/hub/{verb}/", {"reason": "why"}).status_code == 403
     assert Forge.objects.get().state == "active"
+    examined = page.post("/forges/hub/test/")
+    assert "Nothing was delivered yet" in examined.content.decode()
+    assert problems(examined.content.decode()) == []
     assert page.post("/forges/hub/pause/").status_code == 303
     assert page.post("/forges/hub/resume/").status_code == 303
     assert page.post("/forges/hub/settings/", {"app_id": "8"}).status_code == 303
