@@ -52,7 +52,14 @@ class Repository:
             yield one
 
     def call(self, method: str, *parts: str | int, json: Any = None, repeatable: bool | None = None) -> Answer:
-        return self.http.call(method, self.path(*parts), json=json, repeatable=repeatable)
+        """Change something. Where the repository was renamed this very moment, the error isn't final: the next try
+        asks for its name again."""
+        try:
+            return self.http.call(method, self.path(*parts), json=json, repeatable=repeatable)
+        except HttpError as error:
+            if error.status not in {301, 302}:
+                raise
+            raise HttpError(error.says, status=error.status) from error
 
 
 class Api:

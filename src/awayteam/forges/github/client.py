@@ -32,7 +32,8 @@ MOST_BYPASSES = 200
 
 
 class GithubClient:
-    """`port.Client`. Every answer is about the repository with the place's id, whatever it is called now."""
+    """`port.Client`. Every answer is about the repository with the place's id, whatever it is called now; before
+    something is written, its name is asked for again."""
 
     def __init__(self, api: Api) -> None:
         self.api, self.objects, self.publishing = api, Objects(), Publishing(api)
@@ -105,16 +106,16 @@ class GithubClient:
         return self.objects.files(self.api.repository(place), commit, paths)
 
     def publish(self, place: Place, change: ChangeHeard, notice: Notice) -> None:
-        self.publishing.check(self.api.repository(place), change, notice)
+        self.publishing.check(self.api.repository(place, fresh=True), change, notice)
 
     def comment(self, place: Place, change: ChangeHeard, text: str) -> None:
-        self.publishing.comment(self.api.repository(place), change.number, text)
+        self.publishing.comment(self.api.repository(place, fresh=True), change.number, text)
 
     def comment_issue(self, place: Place, number: int, text: str) -> None:
-        self.publishing.comment(self.api.repository(place), number, text)
+        self.publishing.comment(self.api.repository(place, fresh=True), number, text)
 
     def ask_review(self, place: Place, change: ChangeHeard, accounts: Sequence[Account]) -> None:
-        self.publishing.ask_review(self.api.repository(place), change, accounts)
+        self.publishing.ask_review(self.api.repository(place, fresh=True), change, accounts)
 
     def bypasses(self, place: Place, since: datetime) -> Sequence[BypassHeard]:
         """From rule suites, oldest first. Members whose bypass mode is `exempt` leave no trace there."""

@@ -25,7 +25,7 @@ REPEATABLE = frozenset({"GET", "HEAD", "PUT", "DELETE"})
 _REDIRECTS = frozenset({301, 302, 307, 308})
 _UNREACHED = (httpcore.NetworkError, httpcore.ProtocolError, httpcore.UnsupportedProtocol, OSError)
 _CACHE_ENTRIES = 256
-_CACHE_BODY = 200_000
+_CACHE_BODY = 100_000
 
 
 class Auth(Protocol):

@@ -261,18 +261,40 @@ def test_a_redirect_to_another_host_gets_no_token(
 
 
 def test_a_rename_between_two_calls(github: FakeGitHub, orders: Repository, pull: Pull, client: GithubClient) -> None:
-    """The name is known from a moment ago: reads follow to the id, and a write fails without doing anything."""
+    """The name is known from a moment ago: reads follow to the id, and before a write the name is asked for."""
     known = place(orders)
     heard = client.change(known, pull.number)
-    orders_before = orders.slug
     github.rename(orders, "acme/sales")
     assert client.change(known, pull.number).id == heard.id
-    with pytest.raises(ForgeError, match="moved"):
-        client.comment(known, heard, "Hello")
-    assert orders.comments == {}
-    client.api.repository(Place(known.id, orders_before), fresh=True)
     client.comment(known, heard, "Hello")
     assert len(orders.comments) == 1
+
+
+def test_a_rename_in_the_middle_of_a_write(
+    github: FakeGitHub, orders: Repository, pull: Pull, client: GithubClient
+) -> None:
+    heard = client.change(place(orders), pull.number)
+    moved = f"{github.address}/repositories/{orders.id}/issues/{pull.number}/comments"
+    github.trouble("POST .*/comments", 301, Location=moved)
+    with pytest.raises(ForgeError, match="it moved") as told:
+        client.comment(place(orders), heard, "Hello")
+    assert not told.value.final
+    client.comment(place(orders), heard, "Hello")
+    assert len(orders.comments) == 1
+
+
+def test_an_impostor_under_the_old_name_gets_no_word(
+    github: FakeGitHub, orders: Repository, pull: Pull, client: GithubClient
+) -> None:
+    known = place(orders)
+    heard = client.change(known, pull.number)
+    orders.slug = "acme/sales"
+    impostor = github.add_repository("acme/orders", {"README": b"x"})
+    github.open_pull(impostor, "ada", {"a": b"1"})
+    client.comment(known, heard, "Hello")
+    client.publish(known, heard, NOTICE)
+    assert (impostor.comments, impostor.runs) == ({}, {})
+    assert (len(orders.comments), len(orders.runs)) == (1, 1)
 
 
 @pytest.mark.parametrize("status", [409, 422])
