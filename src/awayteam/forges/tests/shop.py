@@ -19,7 +19,8 @@ def build(now: datetime) -> None:
     values = {"app_id": "7", "private_key": "a key", "webhook_secret": "a secret"}
     forge = setting.add(kind="github", name=NAME, values=values, actor=SYSTEM, now=now).forge
     Forge.objects.filter(pk=forge.pk).update(
-        last_delivery_at=now, last_answer_at=now, last_error="It said <b>no</b>", last_error_at=now - timedelta(hours=1),
+        last_delivery_at=now, last_answer_at=now, last_error="It said <b>no</b>",
+        last_error_at=now - timedelta(hours=1),
         rate_limit=5000, rate_remaining=4999, rate_resets_at=now + timedelta(hours=1), polled_at=now,
     )  # fmt: skip
     row = repositories.heard(forge, Place("1", HARM, "https://github.com/shop/letters"), now)
