@@ -85,7 +85,8 @@ class GiteaClient:
     def _change(self, one: Node, place: Place) -> ChangeHeard:
         if one.id("base", "repo_id") != place.id:
             raise ForgeError("The forge answered with a pull request of another repository.", final=True)
-        return change_of(one, place)
+        repository = one.at("base", "repo")
+        return change_of(one, place_of(repository) if repository.id("id") == place.id else place)
 
     def open_changes(self, place: Place) -> Sequence[ChangeHeard]:
         path = self.calls.repository(place, "pulls")
@@ -139,6 +140,8 @@ class GiteaClient:
         return self.calls.pages(self.calls.repository(place, "commits", commit, "statuses"), {"sort": "recentupdate"})
 
     def files(self, place: Place, commit: str, paths: Sequence[str]) -> Mapping[str, bytes]:
+        if not commit:
+            raise ForgeError("The forge hasn't told the base of this change.")
         found = {}
         for path in paths:
             try:

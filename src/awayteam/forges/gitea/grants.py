@@ -7,17 +7,26 @@ from awayteam.forges.gitea.answers import LEVELS, level_of
 from awayteam.forges.gitea.client import GiteaClient
 from awayteam.forges.gitea.inbound import user_of
 from awayteam.forges.http import HttpError, join
-from awayteam.forges.port import ForgeError, Held, Level, Place, Wanted
+from awayteam.forges.port import Account, ForgeError, Held, Level, Place, Wanted
 from awayteam.forges.reading import Node, document
 
 COLLABORATOR: Final = "collaborator"
 
 
 class GiteaGrants:
-    """`port.Grants` for Gitea and Forgejo. The owner and members of teams are reported as not direct."""
+    """`port.Grants` and `port.Directory` for Gitea and Forgejo. Owners and members of teams are told as not direct."""
 
     def __init__(self, client: GiteaClient) -> None:
         self.client, self.calls, self.http = client, client.calls, client.http
+
+    def find(self, login: str) -> Account | None:
+        """The account that is called so now."""
+        body = self.calls.maybe(join("users", login)) if login.strip(".") else None
+        account = user_of(document(body)) if body is not None else Account("", "")
+        return account if account.id and account.login.lower() == login.lower() else None
+
+    def places(self) -> Sequence[Place]:
+        return self.client.places()
 
     def held(self, place: Place) -> Sequence[Held]:
         root = self.calls.repository(place, fresh=True)

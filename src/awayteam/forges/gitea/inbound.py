@@ -97,6 +97,7 @@ def change_of(one: Node, place: Place) -> ChangeHeard:
         is_draft=one.flag("draft") or bool(_DRAFT.match(title)),
         from_fork=head.id("repo_id") != base.id("repo_id"),
         merged_by=user_of(one.at("merged_by")) if merged and one.id("merged_by", "id") else None,
+        ended_at=one.moment("merged_at") if merged else one.moment("closed_at") if closed else None,
     )
 
 

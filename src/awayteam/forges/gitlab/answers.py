@@ -1,7 +1,7 @@
 """What GitLab's answers mean in the words of the port. Pure: nodes in, values out."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final
 
@@ -25,13 +25,14 @@ def level_of(access: int) -> Level | None:
 
 
 def change_of(one: Node, place: Place, author: Account, merged_by: Account | None) -> ChangeHeard:
-    """A merge request. Raises `ForgeError` where it lacks an id, or is of another project."""
+    """A merge request, with what its project is called now. Raises `ForgeError` where it is of another project."""
     if one.id("project_id") != place.id:
         raise ForgeError("GitLab answered with a merge request of another project.", final=True)
     at = one.moment("updated_at") or EPOCH
+    slug = one.line("references", "full").rpartition("!")[0] or place.slug
     stand = STANDS.get(one.text("state", most=20), Stand.OPEN)
     return ChangeHeard(
-        place=place,
+        place=replace(place, slug=slug),
         id=one.need("id", "id"),
         number=one.need("number", "iid"),
         title=one.line("title"),
@@ -46,6 +47,7 @@ def change_of(one: Node, place: Place, author: Account, merged_by: Account | Non
         is_draft=one.flag("draft") or one.flag("work_in_progress"),
         from_fork=one.id("source_project_id") != one.id("target_project_id"),
         merged_by=merged_by if stand is Stand.MERGED else None,
+        ended_at=None if stand is Stand.OPEN else one.moment("merged_at") or one.moment("closed_at"),
     )
 
 

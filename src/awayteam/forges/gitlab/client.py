@@ -139,6 +139,8 @@ class GitLabClient:
         return answers.checks_of(self.pages(path), without=publishing.CONTEXT)
 
     def files(self, place: Place, commit: str, paths: Sequence[str]) -> Mapping[str, bytes]:
+        if not commit:
+            raise ForgeError("GitLab hasn't told the base of this change yet.")
         found = {}
         for path in paths:
             target = project(place) + join("repository", "files", path, "raw")
@@ -169,6 +171,12 @@ class GitLabClient:
         """None: no interface of GitLab tells that a merge request was merged against a check. What was merged against a
         verdict of ours is noticed when the merge is heard of."""
         return ()
+
+    def find(self, login: str) -> Account | None:
+        """The account that is called so now."""
+        found = [Node(one) for one in self.http.pages("/users", {"username": login}, most=1, cut=True)]
+        same = [one for one in found if one.line("username").lower() == login.lower() and one.id("id")]
+        return self.account(same[0]) if len(same) == 1 else None
 
     def me(self) -> str:
         """The id of the account that the token acts as."""

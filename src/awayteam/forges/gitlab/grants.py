@@ -19,10 +19,16 @@ MEMBER: Final = "member"
 
 
 class GitLabGrants:
-    """`port.Grants` for GitLab. What comes from a group is reported as not direct and never touched."""
+    """`port.Grants` and `port.Directory` for GitLab. What a group gives is told as not direct and never touched."""
 
     def __init__(self, client: GitLabClient) -> None:
         self.client, self.http = client, client.http
+
+    def find(self, login: str) -> Account | None:
+        return self.client.find(login)
+
+    def places(self) -> Sequence[Place]:
+        return self.client.places()
 
     def held(self, place: Place) -> Sequence[Held]:
         """Direct members, those by groups where that gives more or is all they have, and invitations by address."""

@@ -19,7 +19,8 @@ from awayteam.forges.tests.peer import Exchange
 
 PAGING = frozenset({"page", "per_page"})
 _TYPES: Mapping[str, tuple[type, ...]] = {
-    "string": (str,), "integer": (int,), "number": (int, float), "boolean": (bool,), "array": (list,), "object": (dict,),
+    "string": (str,), "integer": (int,), "number": (int, float), "boolean": (bool,), "array": (list,),
+    "object": (dict,),
 }  # fmt: skip
 
 

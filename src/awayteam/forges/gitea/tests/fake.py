@@ -192,9 +192,12 @@ class FakeGitea(Peer):
         return {
             "id": one.repo * 1000 + one.number, "number": one.number, "title": one.title, "state": one.state,
             "user": self.users[one.author], "draft": one.draft, "merged": bool(one.merged_by),
+            "merged_at": _at(one.updated) if one.merged_by else None,
+            "closed_at": None if one.state == "open" else _at(one.updated),
             "merged_by": self.users[one.merged_by] if one.merged_by else None, "changed_files": len(one.files),
             "html_url": f"{self.address}/{owner}/{name}/pulls/{one.number}", "merge_base": one.base,
-            "base": {"ref": "main", "label": "main", "sha": one.base, "repo_id": one.repo},
+            "base": {"ref": "main", "label": "main", "sha": one.base, "repo_id": one.repo,
+                     "repo": self._shown_repo(one.repo)},
             "head": {"ref": "visit", "label": "visit", "sha": one.head, "repo_id": one.head_repo},
             "created_at": _at(START), "updated_at": _at(one.updated),
         }  # fmt: skip

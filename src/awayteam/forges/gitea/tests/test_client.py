@@ -16,6 +16,7 @@ from awayteam.forges.port import (
     ChangeHeard,
     CheckRun,
     Colour,
+    Directory,
     ForgeError,
     Held,
     Level,
@@ -75,8 +76,17 @@ def test_a_pull_request_as_the_port_has_it(world: World) -> None:
     change = world.change
     assert (change.stand, change.merged_by) == (Stand.MERGED, world.account(world.grace))
     assert (change.is_draft, change.from_fork) == (True, True)
+    assert change.ended_at == world.one.updated
     world.one.merged_by = 0
     assert world.change.stand is Stand.CLOSED
+
+
+def test_an_account_is_found_by_its_name_of_today(world: World) -> None:
+    assert isinstance(world.grants, Directory)
+    assert world.grants.find("grace") == world.account(world.grace)
+    for nobody in ("nobody", "", "..", "a/b"):
+        assert world.grants.find(nobody) is None
+    assert [one.slug for one in world.grants.places()] == ["shop/orders"]
 
 
 def test_open_changes_over_all_pages(world: World) -> None:
@@ -192,6 +202,8 @@ def test_files_at_a_commit(world: World) -> None:
     world.fake.contents[(world.repo, world.one.base, ".gitea/CODEOWNERS")] = b"* @shop\n"
     found = world.client.files(world.place, world.one.base, [".gitea/CODEOWNERS", "CODEOWNERS", "../x", ""])
     assert found == {".gitea/CODEOWNERS": b"* @shop\n"}
+    with pytest.raises(ForgeError, match="base"):
+        world.client.files(world.place, "", ["CODEOWNERS"])
     world.fake.contents[(world.repo, world.one.base, "CODEOWNERS")] = b"x" * 2_000_001
     with pytest.raises(ForgeError, match="more than"):
         world.client.files(world.place, world.one.base, ["CODEOWNERS"])
@@ -242,6 +254,10 @@ def test_a_renamed_repository_is_followed_and_its_old_name_isnt(world: World) ->
     impostor = world.fake.repo(world.shop, "orders")
     world.grants.give(world.place, Wanted(world.account(world.grace), Level.WRITE, UNTIL))
     assert (world.fake.collaborators[world.repo], world.fake.collaborators[impostor]) == ({world.grace: "write"}, {})
+    fresh = GiteaClient(world.client.http)
+    assert fresh.change(world.place, 1).place == Place(
+        str(world.repo), "shop/bestellungen", f"{world.fake.address}/shop/bestellungen"
+    )
     world.fake.repos.pop(world.repo)
     with pytest.raises(ForgeError) as error:
         world.grants.give(world.place, Wanted(world.account(world.ada), Level.WRITE, UNTIL))

@@ -169,6 +169,7 @@ class FakeGitLab(Peer):
         mr = mine + "/merge_requests/{iid}"
         for method, path, handler in (
             ("GET", "/user", lambda asked: Reply(200, self.users[self.me])),
+            ("GET", "/users", lambda asked: self.page(asked, self._called(asked.get("username")))),
             ("GET", "/users/{user}", lambda asked: Reply(200, self.users[int(asked.parts["user"])])),
             ("GET", "/personal_access_tokens/self", self._token),
             ("GET", "/projects", self._projects),
@@ -207,6 +208,9 @@ class FakeGitLab(Peer):
         ):  # fmt: skip
             self.route(method, path, _safely(handler))
 
+    def _called(self, name: str) -> list[dict[str, Any]]:
+        return [self.basic(number) for number, user in self.users.items() if user["username"] == name.lower()]
+
     def _token(self, asked: Asked) -> Reply:
         return Reply(200, {"id": 1, "name": "awayteam", "revoked": False, "created_at": _at(START), "user_id": self.me,
                            "scopes": self.scopes, "active": True, "expires_at": "2026-12-31"})  # fmt: skip
@@ -235,6 +239,9 @@ class FakeGitLab(Peer):
             "target_branch": one.target, "source_branch": "visit", "author": self.basic(one.author), "sha": one.head,
             "source_project_id": one.source_project, "target_project_id": one.project, "draft": one.draft,
             "work_in_progress": one.draft, "merge_user": by, "merged_by": by,
+            "merged_at": _at(one.updated) if one.state == "merged" else None,
+            "closed_at": _at(one.updated) if one.state == "closed" else None,
+            "references": {"full": f"{self.projects[one.project]}!{one.number}"},
             "web_url": f"{self.address}/{self.projects[one.project]}/-/merge_requests/{one.number}",
             "reviewers": [self.basic(user) for user in one.reviewers],
         }  # fmt: skip

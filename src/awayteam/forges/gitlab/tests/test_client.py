@@ -15,6 +15,7 @@ from awayteam.forges.port import (
     ChangeHeard,
     CheckRun,
     Colour,
+    Directory,
     ForgeError,
     Grants,
     Notice,
@@ -82,8 +83,21 @@ def test_a_merge_request_as_the_port_has_it(world: World) -> None:
     world.one.state, world.one.merged_by, world.one.draft, world.one.source_project = "merged", world.ken, True, 77
     change = world.change
     assert (change.stand, change.is_draft, change.from_fork) == (Stand.MERGED, True, True)
-    assert change.merged_by == Account(str(world.ken), "ken")
+    assert (change.merged_by, change.ended_at) == (Account(str(world.ken), "ken"), world.one.updated)
     assert [one.number for one in world.client.open_changes(world.place)] == []
+
+
+def test_a_renamed_project_is_told_by_the_answer(world: World) -> None:
+    world.fake.projects[world.project] = "shop/bestellungen"
+    assert world.change.place == Place(str(world.project), "shop/bestellungen")
+
+
+def test_an_account_is_found_by_its_name_of_today(world: World) -> None:
+    assert world.client.find("Grace") == Account(str(world.grace), "grace")
+    assert world.client.find("nobody") is None
+    assert isinstance(world.grants, Directory)
+    assert world.grants.find("ken") == Account(str(world.ken), "ken")
+    assert [one.slug for one in world.grants.places()] == ["shop/orders"]
 
 
 def test_an_answer_about_another_project_is_refused(world: World) -> None:
@@ -231,6 +245,9 @@ def test_files_at_a_commit(world: World) -> None:
     world.fake.contents[(world.project, base, ".gitlab/CODEOWNERS")] = b"* @shop\n"
     found = world.client.files(world.place, base, [".gitlab/CODEOWNERS", "CODEOWNERS"])
     assert found == {".gitlab/CODEOWNERS": b"* @shop\n"}
+    with pytest.raises(ForgeError, match="base") as error:
+        world.client.files(world.place, "", ["CODEOWNERS"])
+    assert not error.value.final
     world.fake.contents[(world.project, base, "CODEOWNERS")] = b"x" * 2_000_001
     with pytest.raises(ForgeError, match="more than"):
         world.client.files(world.place, base, ["CODEOWNERS"])

@@ -14,6 +14,7 @@ UNDESCRIBED = {
     "GET /api/v4/projects/N/merge_requests/N/approval_rules",
     "GET /api/v4/projects/N/merge_requests/N/notes",
     "GET /api/v4/user",
+    "GET /api/v4/users",
     "GET /api/v4/users/N",
     "POST /api/v4/projects/N/issues/N/notes",
     "POST /api/v4/projects/N/merge_requests/N/approval_rules",
@@ -39,6 +40,7 @@ def play(world: World) -> None:
     change = world.change
     client.examine()
     client.places()
+    client.find("grace")
     client.open_changes(place)
     client.paths(place, change)
     client.commits(place, change)
