@@ -13,7 +13,7 @@ PERMISSIONS: Mapping[str, str] = {
     "checks": "write",
     "contents": "read",
     "issues": "read",
-    "members": "write",
+    "members": "read",
     "metadata": "read",
     "pull_requests": "write",
     "statuses": "read",

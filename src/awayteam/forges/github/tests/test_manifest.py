@@ -28,7 +28,7 @@ def test_it_asks_for_the_least() -> None:
         "checks": "write",
         "contents": "read",
         "issues": "read",
-        "members": "write",
+        "members": "read",
         "metadata": "read",
         "pull_requests": "write",
         "statuses": "read",
