@@ -127,14 +127,14 @@ def _as_section(data: Any) -> Section:
 
 def _as_reason(data: Any) -> Reason:
     _require(data, dict, "a reason")
-    return Reason(_text(data, "rule"), data.get("passes") is True, _text(data, "says"))
+    return Reason(_said(data, "rule"), data.get("passes") is True, _said(data, "says"))
 
 
 def _as_need(data: Any) -> Need:
     _require(data, dict, "a need")
     return Need(
-        rule=_text(data, "rule"),
-        says=_text(data, "says"),
+        rule=_said(data, "rule"),
+        says=_said(data, "says"),
         count=_number(data, "count", 1),
         people=_texts(data, "people"),
         teams=_texts(data, "teams"),
@@ -166,6 +166,12 @@ def _text(data: dict[str, Any], key: str) -> str:
     found = data.get(key, "")
     _require(found, str, key)
     return str(found)
+
+
+def _said(data: dict[str, Any], key: str) -> str:
+    if key not in data:
+        raise ValueError(f"{key} is missing")
+    return _text(data, key)
 
 
 def _number(data: dict[str, Any], key: str, usual: int) -> int:

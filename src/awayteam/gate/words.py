@@ -30,6 +30,8 @@ _REFERRING = re.compile(r"([@#!~%&$^:])(?=[\w\"/\[])")
 _AUTOLINK = re.compile(r"\b(www)(\.)", re.IGNORECASE)
 _DASHED = re.compile(r"(?i)\b(GH)(-)(?=\d)")
 _BREAK = "\u200b"
+_ENTITIES = {ord(mark): f"&#{ord(mark)};" for mark in "[]()*_`|\\"}
+"""What Markdown would take for markup within HTML."""
 _TICKS = re.compile(r"`+")
 
 STANDING_WORDS = {
@@ -196,7 +198,7 @@ def _details(verdict: Verdict) -> Iterator[str]:
         paths = "".join(f"- {_code(path)}\n" for path in section.paths[:_PATHS_SHOWN])
         if len(section.paths) > _PATHS_SHOWN:
             paths += f"- and {len(section.paths) - _PATHS_SHOWN:,} more\n"
-        summary = html.escape(_inert(_cut(_one_line(heading), _LONGEST_TEXT)), quote=False)
+        summary = html.escape(_inert(_cut(_one_line(heading), _LONGEST_TEXT)), quote=False).translate(_ENTITIES)
         yield f"\n<details><summary>{summary}</summary>\n\n{lines}\n{rule}{paths}\n</details>\n"
 
 

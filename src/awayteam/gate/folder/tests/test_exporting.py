@@ -146,7 +146,7 @@ def test_what_is_over_is_removed_but_never_what_others_wrote(yard: Yard, tmp_pat
     mine, theirs = folder / f"agreements/{yard.engagement.pk}.toml", folder / "agreements/900.toml"
     text = mine.read_text().replace(f"id = {yard.engagement.pk}", "id = 900")
     theirs.write_text(text)
-    engagements.withdraw(yard.engagement, actor=yard.actor("pia"), now=MONDAY, reason="priorities", words="Later.")
+    engagements.withdraw(yard.engagement, actor=yard.actor("pia"), now=MONDAY, reason="not-needed-any-more", words="Later.")
     done = exported(folder, MONDAY)
     assert done.removed == (f"agreements/{yard.engagement.pk}.toml",)
     assert (mine.exists(), theirs.read_text()) == (False, text)
