@@ -44,11 +44,16 @@ def paths_of(files: Iterable[Node]) -> list[str]:
     return list(found)
 
 
-def wrote(one: Node) -> Wrote:
-    """A commit; the forge leads it to an account by a confirmed address."""
-    account = user_of(one.at("author")) if one.id("author", "id") else None
-    author = one.at("commit", "author")
-    return Wrote(one.need("commit", "sha"), account, author.line("email"), author.line("name"))
+def writers_of(one: Node) -> list[Wrote]:
+    """Who wrote a commit: its author, and its committer where that is another address. The forge leads them to accounts
+    by confirmed addresses."""
+    found = {}
+    for who in ("committer", "author"):
+        account = user_of(one.at(who)) if one.id(who, "id") else None
+        named = one.at("commit", who)
+        email = named.line("email")
+        found[email.lower()] = Wrote(one.need("commit", "sha"), account, email, named.line("name"))
+    return list(found.values())[::-1]
 
 
 def review_of(one: Node, change: ChangeHeard) -> ReviewHeard | None:

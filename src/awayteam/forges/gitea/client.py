@@ -127,7 +127,7 @@ class GiteaClient:
         found = self.calls.pages(path + "/commits", {"verification": False, "files": False})
         if not found or found[0].commit("sha") != change.head:
             self._must_be_at(path, change.head)
-        return [answers.wrote(one) for one in found]
+        return [wrote for one in found for wrote in answers.writers_of(one)]
 
     def reviews(self, place: Place, change: ChangeHeard) -> Sequence[ReviewHeard]:
         found = self.calls.pages(self.calls.repository(place, "pulls", change.number, "reviews"))

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from awayteam.forges.gitlab.inbound import OURS, STANDS, review_id
-from awayteam.forges.port import Account, ChangeHeard, CheckRun, ForgeError, Level, Place, ReviewHeard, Stand
+from awayteam.forges.port import Account, ChangeHeard, CheckRun, ForgeError, Level, Place, ReviewHeard, Stand, Wrote
 from awayteam.forges.reading import Node
 from awayteam.gate.change import Said
 
@@ -61,6 +61,17 @@ def paths_of(diffs: Iterable[Node]) -> list[str]:
                 raise ForgeError("GitLab's list of files has a path that can't be one.", final=True)
             found[path] = None
     return list(found)
+
+
+def writers_of(commit: Node) -> list[Wrote]:
+    """Who wrote a commit: its author, and its committer where that is another address."""
+    found = {
+        commit.line(f"{who}_email").lower(): Wrote(
+            commit.need("commit", "id"), None, commit.line(f"{who}_email"), commit.line(f"{who}_name")
+        )
+        for who in ("committer", "author")
+    }
+    return list(found.values())[::-1]
 
 
 def checks_of(statuses: Iterable[Node], *, without: str) -> list[CheckRun]:

@@ -111,13 +111,12 @@ class GitLabClient:
         return answers.paths_of(files)
 
     def commits(self, place: Place, change: ChangeHeard) -> Sequence[Wrote]:
-        """GitLab leads no commit to an account: there are names and addresses only, as the authors wrote them."""
+        """Authors, and committers who are somebody else. GitLab leads no commit to an account: there are names and
+        addresses only, as whoever made the commit wrote them."""
         found = self.pages(merge_request(place, change.number) + "/commits")
         if not found or found[0].commit("id") != change.head:
             raise ForgeError("GitLab hasn't taken over this head yet, or it has another one.")
-        return [
-            Wrote(one.need("commit", "id"), None, one.line("author_email"), one.line("author_name")) for one in found
-        ]
+        return [wrote for one in found for wrote in answers.writers_of(one)]
 
     def reviews(self, place: Place, change: ChangeHeard) -> Sequence[ReviewHeard]:
         base = merge_request(place, change.number)

@@ -1,5 +1,6 @@
 """Saying a verdict on GitLab: an external status check or a commit status, one note, reviewers, one approval rule."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,6 +16,7 @@ CONTEXT: Final = "awayteam"
 """The name of our commit status: never another, since rules of branches name it."""
 MOST_NOTE: Final = 60_000
 _STATES: Final[Mapping[Colour, str]] = {Colour.GREEN: "success", Colour.WAITING: "pending", Colour.RED: "failed"}
+_COMMAND: Final = re.compile(r"^(\s*)/", re.MULTILINE)
 _REFUSED: Final = frozenset({401, 403, 404, 405, 422})
 
 
@@ -88,13 +90,19 @@ def write_note(client: "GitLabClient", path: str, text: str) -> None:
 
     It is known by its first line and by our being its author; a note of somebody else that begins alike is theirs.
     """
-    body = f"{OURS}\n{text[:MOST_NOTE]}"
+    body = f"{OURS}\n{harmless(text)}"
     notes = client.pages(path, {"order_by": "created_at", "sort": "asc"})
     mine = [one for one in notes if one.id("author", "id") == client.me() and one.text("body").startswith(OURS)]
     if not mine:
         client.http.call("POST", path, json={"body": body})
     elif mine[0].text("body", most=MOST_NOTE + 100) != body:
         client.http.call("PUT", path + join(mine[0].need("id", "id")), json={"body": body})
+
+
+def harmless(text: str) -> str:
+    """A text without commands: GitLab carries out each line of a note that begins with `/` (`/merge`, `/approve`), in
+    our name, and a path or a title of somebody else may stand at the begin of one."""
+    return _COMMAND.sub(r"\1\\/", text[:MOST_NOTE].replace("\r", "\n")).strip()
 
 
 def ask_review(client: "GitLabClient", place: Place, change: ChangeHeard, accounts: Sequence[Account]) -> None:

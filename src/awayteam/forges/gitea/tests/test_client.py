@@ -141,6 +141,17 @@ def test_a_path_that_is_none_is_never_cut_or_skipped(world: World, name: Any) ->
         world.client.paths(world.place, world.change)
 
 
+def test_committers_who_are_somebody_else_have_a_hand_in_it(world: World) -> None:
+    (wrote,) = world.client.commits(world.place, world.change)
+    assert (wrote.account, wrote.email, wrote.name) == (world.account(world.ada), "ada@example.com", "Ada")
+    shown = world.fake.exchanges[-1].reply.json[0]
+    ken = {"name": "Ken", "email": "ken@example.com", "date": None}
+    told = [{**shown, "committer": None, "commit": {**shown["commit"], "committer": ken}}]
+    world.fake.fail("status", "GET", "/commits$", json=told)
+    both = world.client.commits(world.place, world.change)
+    assert [(one.name, one.account) for one in both] == [("Ada", world.account(world.ada)), ("Ken", None)]
+
+
 def test_reviews_requests_and_dismissals(world: World) -> None:
     given = world.fake.review(world.one, world.grace, "APPROVED")
     world.fake.review(world.one, world.grace, "REQUEST_REVIEW")

@@ -173,6 +173,9 @@ def test_a_path_that_is_none_is_never_cut_or_skipped(world: World, path: Any) ->
 def test_commits_tell_names_and_addresses_and_no_account(world: World) -> None:
     (wrote,) = world.client.commits(world.place, world.change)
     assert (wrote.commit, wrote.account, wrote.email, wrote.name) == (world.one.head, None, "ada@example.com", "Ada")
+    world.one.commits[0].update(committer_email="ken@example.com", committer_name="Ken")
+    both = world.client.commits(world.place, world.change)
+    assert [one.name for one in both] == ["Ada", "Ken"]
 
 
 def test_an_approval_is_of_the_version_that_stood_there(world: World) -> None:
@@ -308,6 +311,16 @@ def test_one_note_is_edited_and_a_forged_one_is_left_alone(world: World) -> None
     world.client.comment_issue(world.place, 3, "It was answered.")
     (note,) = world.fake.issue_notes[(world.project, 3)]
     assert note["body"] == "<!-- awayteam -->\nIt was answered."
+
+
+def test_no_line_of_a_note_is_a_command_to_gitlab(world: World) -> None:
+    text = "/merge\n  /approve\nfine\r/close\r\n/assign @x\n\n/label ~y a/b"
+    world.client.comment(world.place, world.change, text)
+    lines = world.one.notes[-1]["body"].split("\n")
+    assert not [line for line in lines if line.lstrip().startswith("/")]
+    assert [line for line in lines if "close" in line] == ["\\/close"]
+    world.client.comment(world.place, world.change, text + "\n")
+    assert len(world.fake.calls("PUT", "/notes/")) == 0
 
 
 def test_reviewers_are_added_to_those_there_are_and_a_rule_is_kept(fake: FakeGitLab) -> None:
