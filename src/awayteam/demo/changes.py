@@ -69,8 +69,9 @@ PROPOSALS = (
              ("src/model/address.py", "src/events/address.py"), (), team="shipping"),
     Proposal("search-query", "product-search", "Bump the tokenizer to 4.2", 1.1, ("requirements.txt",), by=BOT[0]),
     Proposal("token-service", "identity", "Speed up the check of a key", 4.3, ("src/keys/check.go",), by=CONTRACTOR[0]),
-    Proposal("carrier-selection", "shipping", "Leave out a carrier that is down", 0.25, ("src/rates/choose.py",),
-             (("emergency", 0.4, "Every third label fails; the carrier needs until tonight."),), team="shipping",
+    Proposal("carrier-selection", "shipping", "Leave out a carrier that is down", 0.3, ("src/rates/choose.py",),
+             (("emergency", 0.4, "Every third label fails; the carrier needs until tonight."), ("merge", 0.6, "")),
+             team="shipping",
              red=("integration",)),
     Proposal("basket", "basket", "Merge baskets in one statement", 14, ("src/merging/merge.sql",),
              (("approve", 3, "home"), ("merge", 4, "")), team="basket"),
@@ -83,6 +84,11 @@ PROPOSALS = (
 )  # fmt: skip
 CHECKS = ("build", "tests", "integration")
 NO_COMMIT = "1" * 40
+
+
+def head_of(title: str, pushes: int = 0) -> str:
+    """The commit at which a change stands after so many pushes."""
+    return hashlib.sha1(f"{title} {pushes}".encode(), usedforsecurity=False).hexdigest()
 
 
 def fill(*, now: datetime) -> int:
@@ -144,7 +150,7 @@ class _Play:
             "origin": "ci:demonstration", "origin_key": f"{self.one.repository}-{self.number}",
             "repository": self.one.repository, "key": f"#{self.number}", "url": self.url(), "title": self.one.title,
             "author": self.author(), "hands": (), "base_ref": "main", "base": self.base,
-            "head": hashlib.sha1(f"{self.one.title} {pushes}".encode(), usedforsecurity=False).hexdigest(),
+            "head": head_of(self.one.title, pushes),
             "paths": self.one.paths, "stand": "open", "is_draft": False, "from_fork": False,
             "opened_at": self.opened, "at": at,
             "rule_files": {"CODEOWNERS": f"* @{ORGANISATION}/{self.one.home}\n".encode()},

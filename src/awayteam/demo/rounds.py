@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import transaction
 
+from awayteam.demo.changes import head_of
 from awayteam.demo.requests import Stage
 from awayteam.demo.shows import HOURS, SHOWS, Act, Show
 from awayteam.engagements.models import Engagement, Member, Standard
@@ -51,6 +52,7 @@ def _play(stage: Stage, show: Show, visit: Engagement) -> int:
     row = actions.open_round(
         visit.pk, actor=team[0], now=at, kind=show.kind, title=show.title, words=show.words,
         url=f"https://git.example/{visit.service_id or visit.pk}/changes/{len(show.title)}",
+        commit=head_of(show.title) if show.kind == "change" else "",
     )  # fmt: skip
     for act in show.acts:
         row = Round.objects.select_related("engagement", "clock").get(pk=row.pk)

@@ -29,7 +29,7 @@ from awayteam.stories.plot import hours_of
 LARGEST_PAGE = 1_000
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 DEFAULT_SORT = "age"
-ASKED_SHOWN = 4
+ASKED_SHOWN = 3
 MEASURED = 500
 """The newest changes, of which the usual time to the first review is measured."""
 FACETS = ("outcome", "repository", "home")
@@ -63,6 +63,16 @@ class ChangeRow:
     def words(self) -> str:
         """The outcome in words; of what is over, how it ended."""
         return self.change.state if self.change.state != Stand.OPEN else OUTCOME_WORDS[self.change.outcome]
+
+    @property
+    def review_words(self) -> str:
+        """The working time to the first review in one unit: "25 min", "4 h", "2 days" (of eight hours)."""
+        minutes = self.review_minutes or 0
+        for size, unit in ((480, "day"), (60, "h")):
+            if minutes >= size:
+                count = minutes // size
+                return f"{count} {unit}{'s' if unit == 'day' and count > 1 else ''}"
+        return f"{minutes} min"
 
     @property
     def is_reviewed(self) -> bool:
