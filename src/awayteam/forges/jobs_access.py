@@ -121,8 +121,8 @@ def _find_places(now: datetime) -> None:
     """Hear of repositories on forges that tell us nothing by themselves."""
     for forge in Forge.objects.filter(state=ForgeState.ACTIVE).order_by("pk"):
         try:
-            _client, grants = registry.connect(forge)
-            if isinstance(grants, Directory):
+            client, grants = registry.connect(forge)
+            if client is None and isinstance(grants, Directory):
                 for place in grants.places():
                     repositories.heard(forge, place, now)
         except (ForgeError, AwayteamError) as error:

@@ -16,6 +16,7 @@ from awayteam.forges import accounts, leasing, registry, wanting
 from awayteam.forges.actions import recording
 from awayteam.forges.models import (
     Forge,
+    ForgeAccount,
     ForgeGrant,
     ForgeRepository,
     GrantEnd,
@@ -36,8 +37,8 @@ from awayteam.organisation.models import Confidence, Identity
 log = Log(__name__)
 QUIET = timedelta(days=1)
 """Between two looks at a repository in which nothing of ours is and nothing is wanted any more."""
-MOST_FOUND = 50
-"""People whose account is asked for in one look."""
+MOST_FOUND, MOST_HELD = 50, 5_000
+"""People whose account is asked for, or first heard of, in one look; and accounts that are looked up."""
 
 
 @dataclass(slots=True)
@@ -148,6 +149,7 @@ def _look(
     place = place_of(row)
     held = grants.held(place)
     now = steady(moment(), state.decided_at)
+    _hear_of(row.forge, held, now)
     wanted = wanting.wishes(now, [row], engagements).get(row.pk, wanting.Wishes())
     if _find_accounts(row.forge, wanted, grants, now):
         wanted = wanting.wishes(now, [row], engagements).get(row.pk, wanting.Wishes())
@@ -163,6 +165,14 @@ def _look(
     if any(step.changes for step in done.plan.steps):
         held = grants.held(place)
     _record(row, state, made, held, done, moment())
+
+
+def _hear_of(forge: Forge, held: Sequence[Held], now: datetime) -> None:
+    """Know whoever holds a right there, so that those who are at home are known as such."""
+    met = {one.account.id: one.account for one in held}
+    known = ForgeAccount.objects.filter(forge=forge, external_id__in=list(met)[:MOST_HELD])
+    for key in sorted(met.keys() - set(known.values_list("external_id", flat=True)))[:MOST_FOUND]:
+        accounts.heard(forge, met[key], now)
 
 
 def _find_accounts(forge: Forge, wanted: wanting.Wishes, grants: Grants, now: datetime) -> bool:
