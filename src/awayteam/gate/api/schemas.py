@@ -19,7 +19,8 @@ Somebody = Annotated[
 ]
 Path = Annotated[str, StringConstraints(min_length=1, max_length=4_096, pattern=r"^[^\x00]+$")]
 Key = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00]+$")]
-MOST_PATHS, MOST_SAID = 10_000, 500
+MOST_SAID = 500
+"""Reviews, checks and people of one change. Paths are bounded by the size of the body."""
 
 
 class GateReasonOut(Schema):
@@ -219,7 +220,7 @@ class GateIn(Body):
     head: Commit
     author: Somebody
     bot: bool = False
-    paths: Annotated[list[Path], Field(max_length=MOST_PATHS)] | None = None
+    paths: list[Path] | None = None
     hands: Annotated[list[Somebody], Field(max_length=MOST_SAID)] = []
     approvals: Annotated[list[GateSaidIn], Field(max_length=MOST_SAID)] = []
     checks: Annotated[list[GateCheckIn], Field(max_length=MOST_SAID)] = []
@@ -245,7 +246,7 @@ class ChangeTellIn(Body):
     base_ref: Annotated[Word, Field(max_length=300)] = ""
     base: Commit
     head: Commit
-    paths: Annotated[list[Path], Field(max_length=MOST_PATHS)]
+    paths: list[Path]
     complete: bool = Field(True, description="false where there are more paths than are named")
     state: Literal["open", "merged", "closed"] = "open"
     draft: bool = False
