@@ -32,6 +32,7 @@ OFFLINE_MODE = true
 [database]
 DB_TYPE = sqlite3
 PATH = {folder}/gitea.db
+SQLITE_TIMEOUT = 20000
 [repository]
 ROOT = {folder}/repositories
 DEFAULT_BRANCH = main
