@@ -3,7 +3,7 @@
 Names lead to people and teams as they do on the server (`gate.roster`); only days stand in place of moments.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, time
 
 from awayteam.contributions.organisation import Organisation
@@ -203,14 +203,14 @@ class Roster:
 
     def _above(self, team: str) -> list[str]:
         """The units above, the nearest first."""
-        teams: Mapping[str, set[str]] = {ref: one.parents for ref, one in self.all.teams.items()}
+        teams = self.all.teams
         seen: dict[str, None] = {}
-        todo = sorted(teams.get(team, ()))
+        todo = sorted(teams[team].parents) if team in teams else []
         while todo:
             one = todo.pop(0)
             if one not in seen and one != team:
                 seen[one] = None
-                todo += sorted(teams.get(one, ()))
+                todo += sorted(teams[one].parents) if one in teams else []
         return list(seen)
 
 
