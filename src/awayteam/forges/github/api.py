@@ -21,6 +21,8 @@ HEADERS = {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": VERS
 KNOWN_SECONDS = 60.0
 """How long a repository's or account's name is believed after it was asked by id."""
 MOST_KNOWN = 10_000
+MOST_PAGES = 300
+"""Of repositories: an installation can see 30,000."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,18 @@ class Api:
             return [self.only]
         listed = (reading.obj(one) for one in self.app.pages(join("app", "installations")))
         return [reading.ident(one) for one in listed if reading.ident(one) and one.get("suspended_at") is None]
+
+    def places(self) -> list[Place]:
+        """Every repository that an installation sees, once."""
+        found: dict[str, Place] = {}
+        for known in self.installations():
+            pages = self.installation(known).pages(
+                join("installation", "repositories"), within="repositories", most=MOST_PAGES
+            )
+            for one in pages:
+                if (told := reading.place(obj(one))) is not None:
+                    found[told.id] = told
+        return list(found.values())
 
     def repository(self, place: Place, *, fresh: bool = False) -> Repository:
         """By its id, under its present name. `fresh` asks even if that was known a moment ago: before rights change.

@@ -8,7 +8,7 @@ from awayteam.forges.github.api import Api, Repository
 from awayteam.forges.github.publishing import Publishing
 from awayteam.forges.github.reading import Json, obj
 from awayteam.forges.github.trees import Objects
-from awayteam.forges.http import HttpError, join
+from awayteam.forges.http import HttpError
 from awayteam.forges.port import (
     Account,
     BypassHeard,
@@ -45,13 +45,7 @@ class GithubClient:
         return self.api.limits()
 
     def places(self) -> Sequence[Place]:
-        found: dict[str, Place] = {}
-        for known in self.api.installations():
-            http = self.api.installation(known)
-            for one in http.pages(join("installation", "repositories"), within="repositories"):
-                if (told := reading.place(obj(one))) is not None:
-                    found[told.id] = told
-        return list(found.values())
+        return self.api.places()
 
     def change(self, place: Place, number: int) -> ChangeHeard:
         where = self.api.repository(place)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from awayteam.forges.github import reading
 from awayteam.forges.github.api import Api, Repository
 from awayteam.forges.github.reading import Json, obj
-from awayteam.forges.http import HttpError
+from awayteam.forges.http import HttpError, join
 from awayteam.forges.port import Account, ForgeError, Held, Level, Place, Wanted
 
 NAMES = {Level.READ: "pull", Level.WRITE: "push", Level.MAINTAIN: "maintain", Level.ADMIN: "admin"}
@@ -28,15 +28,16 @@ RANKS = {Level.READ: 1, Level.WRITE: 2, Level.MAINTAIN: 3, Level.ADMIN: 4}
 
 
 class GithubGrants:
-    """`port.Grants`. GitHub can't limit access to paths or time; the gate and the reconciler do."""
+    """`port.Grants` and `port.Directory`. GitHub limits access neither to paths nor in time: gate and reconciler do."""
 
     def __init__(self, api: Api) -> None:
         self.api = api
 
     def held(self, place: Place) -> Sequence[Held]:
-        """Collaborators, those with rights from teams or the organisation, and invitations that wait.
+        """Collaborators, those who may write through teams or the organisation, and invitations that wait.
 
-        For somebody who has both, GitHub names the higher level only; it counts as direct.
+        Readers through the organisation may be all of it, so they aren't listed. For somebody who has both, GitHub
+        names the higher level only; it counts as direct.
         """
         where = self.api.repository(place, fresh=True)
         direct = {
@@ -46,7 +47,7 @@ class GithubGrants:
         }
         through = [
             Held(account, level, direct=False)
-            for one in where.list("collaborators", query={"affiliation": "all"})
+            for one in where.list("collaborators", query={"affiliation": "all", "permission": "push"})
             if (account := reading.account(one)) and account.id not in direct and (level := _level(one))
         ]
         waiting = [
@@ -90,6 +91,22 @@ class GithubGrants:
         account = self.api.account(where.http, held.account, fresh=True)
         if account is not None:
             self._remove(where, "collaborators", account.login)
+
+    def find(self, login: str) -> Account | None:
+        """The account of this name, None where there is none, or another one answers to it."""
+        for known in self.api.installations():
+            try:
+                told = reading.account(obj(self.api.installation(known).get(join("users", login))))
+            except HttpError as error:
+                if error.status == 404:
+                    return None
+                raise
+            return told if told is not None and told.login.casefold() == login.casefold() else None
+        return None
+
+    def places(self) -> Sequence[Place]:
+        """Every repository that an installation of the App sees."""
+        return self.api.places()
 
     def _account(self, where: Repository, who: Account) -> Account:
         account = self.api.account(where.http, who, fresh=True)

@@ -1,7 +1,8 @@
 """Deliveries of GitHub: whether they are genuine, and what they tell.
 
 The signature covers the body alone. Neither the delivery's id nor its kind is signed, so a body that somebody caught
-can come again under others: what is read here is a reason to look, never a fact to decide by.
+can come again under others: what is read here is a reason to look, never a fact to decide by. Which server it names
+(`X-GitHub-Enterprise-Host`) isn't signed either and isn't read: the forge is the one whose secret fits.
 """
 
 import hashlib

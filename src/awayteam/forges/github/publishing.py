@@ -12,6 +12,8 @@ from awayteam.forges.port import Account, ChangeHeard, Colour, ForgeError, Notic
 NAME = "Awayteam"
 """The check's name, for branch rules: they should pin the App as its source, too."""
 MARK = "<!-- awayteam: the one comment -->"
+STALE = "stale"
+"""What GitHub makes of a run that has been in progress for 14 days."""
 LONGEST_TITLE = 250
 LONGEST_TEXT = 60_000
 """GitHub takes 65,535 characters."""
@@ -41,7 +43,7 @@ class Publishing:
         query = {"check_name": NAME, "app_id": self.api.app_id, "filter": "latest"}
         listed = where.list("commits", change.head, "check-runs", within="check_runs", query=query)
         ours = max((one for one in listed if self.is_ours(one)), key=reading.number, default=None)
-        if ours is not None and ours.get("external_id") == notice.key:
+        if ours is not None and ours.get("external_id") == notice.key and ours.get("conclusion") != STALE:
             return
         body = _run(notice)
         if ours is not None and not (ours.get("status") == "completed" and "conclusion" not in body):

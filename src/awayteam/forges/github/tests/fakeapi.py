@@ -136,7 +136,15 @@ def repository(fake: "FakeGitHub", request: Request, owner: str, name: str) -> R
 
 @route("GET", "/user/(?P<known>[0-9]+)")
 def account(fake: "FakeGitHub", request: Request, known: str) -> Reply:
-    who = fake.users.get(int(known))
+    return _account(fake, fake.users.get(int(known)))
+
+
+@route("GET", "/users/(?P<login>[^/]+)")
+def account_by_name(fake: "FakeGitHub", request: Request, login: str) -> Reply:
+    return _account(fake, fake.login(login))
+
+
+def _account(fake: "FakeGitHub", who: User | None) -> Reply:
     if who is None:
         raise Wrong(404, "Not Found")
     empty = dict.fromkeys(("bio", "blog", "company", "email", "hireable", "location", "name"))
@@ -347,6 +355,8 @@ def collaborators(fake: "FakeGitHub", request: Request, owner: str, name: str) -
     for known, role in where.through.items():
         if known in roles or request.query.get("affiliation", "all") == "all":
             roles[known] = max(roles.get(known, role), role, key=lambda one: RANKS[one])
+    least = RANKS["write"] if request.query.get("permission") == "push" else 0
+    roles = {known: role for known, role in roles.items() if RANKS[role] >= least}
     return listed(request, [shapes.collaborator(fake.users[known], role) for known, role in roles.items()])
 
 

@@ -180,6 +180,16 @@ def test_a_verdict_is_one_check_run(github: FakeGitHub, orders: Repository, clie
     assert ours() == [("completed", "failure", "k2"), ("completed", "success", "k4")]
 
 
+def test_a_verdict_that_waited_too_long_is_shown_again(github: FakeGitHub, orders: Repository, client: Client) -> None:
+    pull = github.open_pull(orders, "ada", {"a": b"1"})
+    heard = client.change(place(orders), pull.number)
+    client.publish(place(orders), heard, notice(Colour.WAITING))
+    (run,) = orders.runs.values()
+    run |= {"status": "completed", "conclusion": "stale"}
+    client.publish(place(orders), heard, notice(Colour.WAITING))
+    assert [one["status"] for one in orders.runs.values()] == ["completed", "in_progress"]
+
+
 def test_a_stale_head_gets_no_verdict(github: FakeGitHub, orders: Repository, client: Client) -> None:
     pull = github.open_pull(orders, "ada", {"a": b"1"})
     heard = client.change(place(orders), pull.number)

@@ -106,11 +106,12 @@ def test_what_somebody_has_is_never_lowered(github: FakeGitHub, orders: Reposito
 
 def test_what_comes_from_a_team_is_told_and_left(github: FakeGitHub, orders: Repository, grants: Grants) -> None:
     ada, bo = github.add_user("ada"), github.add_user("bo")
-    orders.through |= {ada.id: "triage", bo.id: "admin"}
+    orders.through |= {ada.id: "triage", bo.id: "admin", github.add_user("cy").id: "read"}
     orders.collaborators[ada.id] = "write"
     held = {one.account.login: one for one in grants.held(place(orders))}
     assert (held["ada"].direct, held["ada"].level) == (True, Level.WRITE)
     assert (held["bo"].direct, held["bo"].level) == (False, Level.ADMIN)
+    assert "cy" not in held
     with pytest.raises(ForgeError, match="through a team") as told:
         grants.take(place(orders), held["bo"])
     assert told.value.final

@@ -2,7 +2,7 @@
 
 import socket
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -50,6 +50,7 @@ class Sent:
     cut: int = 0
     drop: bool = False
     wait: float = 0
+    drip: bool = False
 
 
 @dataclass
@@ -91,7 +92,12 @@ def listening() -> Iterator[Forge]:
             if not fresh:
                 self.send_header("Content-Length", str(len(sent.body)))
             self.end_headers()
-            self.wfile.write(b"" if fresh else sent.body[: len(sent.body) - sent.cut])
+            for byte in sent.body if sent.drip else b"":
+                if forge.done.wait(0.05):
+                    break
+                with suppress(OSError):
+                    self.wfile.write(bytes([byte]))
+            self.wfile.write(b"" if fresh or sent.drip else sent.body[: len(sent.body) - sent.cut])
 
         do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = answer  # noqa: N815
 
@@ -265,6 +271,11 @@ def test_a_slow_forge_has_so_long(forge: Forge, make: Make) -> None:
     assert str(error) == "GET /a: no whole answer within 0.2 s"
     assert not error.final
     assert len(forge.asked) == 2
+
+
+def test_a_byte_now_and_then_doesnt_hold_us(forge: Forge, make: Make) -> None:
+    forge.answers["/a"] = [Sent(body=b" " * 10_000, drip=True)]
+    assert "no whole answer" in str(failing(make(try_seconds=0.3, tries=1)))
 
 
 def test_all_tries_share_one_deadline(forge: Forge, make: Make, clock: StillClock) -> None:
