@@ -122,7 +122,7 @@ def list_changes(
     key = F(chosen.key) if isinstance(chosen.key, str) else chosen.key
     order = (key.desc(), "-pk") if descending else (key.asc(), "pk")
     found = list(_lean(rows.annotate(_key=key).order_by(*order))[: limit + 1])
-    page = page_of(found, limit, lambda row: (row._key, row.pk))
+    page = page_of(found, limit, lambda row: (getattr(row, "_key"), row.pk))  # noqa: B009 - annotated above
     return Page(rows_of(page.items, now), page.next_cursor)
 
 

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from dataclasses import replace
 from datetime import timedelta
 from html import unescape
 
@@ -12,6 +13,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from awayteam.accounts.actors import actor_of_person
+from awayteam.accounts.models import User
 from awayteam.catalog.models import Entity
 from awayteam.engagements.models import Engagement
 from awayteam.gate import places
@@ -20,10 +23,13 @@ from awayteam.gate.actions.judging import judge
 from awayteam.gate.change import Author
 from awayteam.gate.models import Change, Judgement, Passage
 from awayteam.gate.queries import pages
+from awayteam.gate.queries.narrowing import ChangeFilter
 from awayteam.gate.tests import shop as gate
 from awayteam.kernel import rulebook, turns
+from awayteam.kernel.actor import Actor
 from awayteam.kernel.models import Event
 from awayteam.kernel.turns import Place
+from awayteam.organisation.models import Person
 from awayteam.reviews.models import RegisterEntry
 from awayteam.web.tests.shop import Shop
 from awayteam.web.tests.test_pages import problems
@@ -76,7 +82,7 @@ def test_the_list_has_the_open_ones_and_is_narrowed(shop: Shop, ada: Client, sam
 def test_every_sort_goes_on_where_the_page_ended(shop: Shop, sort: str) -> None:
     actor, now, seen, cursor = shop.actor("zoe"), timezone.now(), [], None
     while True:
-        wanted = pages.ChangeFilter(state="all")
+        wanted = ChangeFilter(state="all")
         found = pages.list_changes(actor, wanted, now=now, sort=sort, cursor=cursor, limit=2)
         seen += [row.change.pk for row in found.items]
         cursor = found.next_cursor
@@ -184,8 +190,6 @@ def test_what_is_refused_says_what_would_help(shop: Shop, ada: Client, monkeypat
 
 
 def strict(monkeypatch: pytest.MonkeyPatch) -> None:
-    from dataclasses import replace
-
     book = rulebook.current()
     changed = replace(book, gate=replace(book.gate, away_without_engagement="deny"))
     monkeypatch.setattr(rulebook, "current", lambda: changed)
@@ -282,9 +286,7 @@ def test_what_is_restricted_is_not_shown_to_others(shop: Shop, ada: Client, sam:
     assert visit.title in read(sam, address)
 
 
-def _account(shop: Shop) -> object:
-    from awayteam.accounts.models import User
-
+def _account(shop: Shop) -> User:
     return User.objects.create_user("stranger", "stranger@shop.example", "correct horse")
 
 
@@ -330,10 +332,7 @@ def test_home_asks_one_statement(shop: Shop, django_assert_num_queries: object) 
     assert "change" in {row.subject.kind for row in turns.gather(bob, timezone.now())[Place.YOURS].rows}
 
 
-def _person(shop: Shop, name: str) -> object:
-    from awayteam.accounts.actors import actor_of_person
-    from awayteam.organisation.models import Person
-
+def _person(shop: Shop, name: str) -> Actor:
     return actor_of_person(Person.objects.get(name=name), timezone.now())
 
 
@@ -342,7 +341,7 @@ def test_the_list_asks_as_much_for_many_as_for_two(shop: Shop) -> None:
 
     def statements(limit: int) -> int:
         with CaptureQueriesContext(connection) as asked:
-            found = pages.list_changes(actor, pages.ChangeFilter(state="all"), now=now, sort="-age", limit=limit)
+            found = pages.list_changes(actor, ChangeFilter(state="all"), now=now, sort="-age", limit=limit)
             assert len(found.items) == limit
         return len(asked)
 
