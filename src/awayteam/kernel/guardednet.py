@@ -24,6 +24,10 @@ class Refused(Exception):
     """The host is not one that may be reached, or can't be found."""
 
 
+class Unfound(Refused):
+    """The host can't be found, at least now."""
+
+
 def is_public(address: Address) -> bool:
     """Whether anybody on the internet could reach `address`; also looks into IPv6 forms that hide an IPv4."""
     if isinstance(address, ipaddress.IPv6Address):
@@ -50,11 +54,11 @@ def _hidden_ipv4(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None
 
 
 def addresses(host: str, port: int, *, allow_private: bool) -> list[Address]:
-    """Where `host` is, in the resolver's order. Raises `Refused` where it isn't found or an address isn't public."""
+    """Where `host` is, in the resolver's order. Raises `Unfound`, or `Refused` where one isn't public."""
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
-        raise Refused(f"the host {host} can't be found: {error}") from error
+        raise Unfound(f"the host {host} can't be found: {error}") from error
     known = list(dict.fromkeys(ipaddress.ip_address(str(entry[4][0]).partition("%")[0]) for entry in found))
     if not allow_private and (hidden := [each for each in known if not is_public(each)]):
         raise Refused(

@@ -87,7 +87,7 @@ class Api:
 
     def limits(self) -> Limits:
         """Of the installation that has the least left."""
-        all_of = [http.limits() for http in self._installations.values()]
+        all_of = [http.limits() for http in list(self._installations.values())]
         told = [one for one in all_of if one.remaining is not None]
         return min(told, key=lambda one: one.remaining or 0) if told else self.app.limits()
 

@@ -19,7 +19,7 @@ from awayteam.forges.http.addresses import Base, Query, with_query
 from awayteam.forges.http.answers import TRANSIENT, Answer, HttpError
 from awayteam.forges.http.terms import SYSTEM_CLOCK, Clock, Terms
 from awayteam.forges.port import ForgeError, Limits
-from awayteam.kernel.guardednet import Deadline, GuardedNetwork, Refused
+from awayteam.kernel.guardednet import Deadline, GuardedNetwork, Refused, Unfound
 
 REPEATABLE = frozenset({"GET", "HEAD", "PUT", "DELETE"})
 _REDIRECTS = frozenset({301, 302, 307, 308})
@@ -100,7 +100,7 @@ class _Wire:
                 found = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers}
                 return Answer(asked, response.status, found, self._body(asked, response, found))
         except Refused as error:
-            raise HttpError(f"{asked}: {error}", final=True) from error
+            raise HttpError(f"{asked}: {error}", final=not isinstance(error, Unfound)) from error
         except httpcore.TimeoutException as error:
             raise HttpError(f"{asked}: no whole answer within {seconds:.3g} s") from error
         except _UNREACHED as error:

@@ -16,6 +16,7 @@ import pytest
 
 from awayteam.forges.github import manifest
 from awayteam.forges.github.api import Api
+from awayteam.forges.github.grants import GithubGrants
 from awayteam.forges.github.kind import KIND
 from awayteam.forges.github.tests.fake import FakeGitHub, running
 from awayteam.forges.http import HttpError
@@ -105,6 +106,9 @@ def test_every_call_is_as_described(github: FakeGitHub) -> None:
     for one in held:
         grants.take(where, one)
     assert grants.held(where) == []
+    directory = GithubGrants(Api(github.settings()))
+    assert directory.find("Ada") == Account(str(github.user("ada").id), "ada")
+    assert directory.find("nobody") is None
     assert len(github.asked) > 50
 
 

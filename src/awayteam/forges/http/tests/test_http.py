@@ -186,6 +186,19 @@ def test_a_name_that_resolves_to_loopback_is_refused(monkeypatch: pytest.MonkeyP
     assert address_problem("https://git.example.org/api/v3", allow_private=False) is None
 
 
+def test_a_name_that_is_not_found_may_be_found_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def unknown(host: str, *_args: Any, **_more: Any) -> Any:
+        asked.append(host)
+        raise socket.gaierror("Temporary failure in name resolution")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    error = failing(Http("https://forge.example.org", clock=StillClock()))
+    assert not error.final
+    assert asked == ["forge.example.org"] * 3
+
+
 def test_paths_are_quoted_whole() -> None:
     assert join("repos", "a/b", "ü?#%", 7) == "/repos/a%2Fb/%C3%BC%3F%23%25/7"
     for part in ("", ".", ".."):
