@@ -146,7 +146,8 @@ def test_what_is_over_is_removed_but_never_what_others_wrote(yard: Yard, tmp_pat
     mine, theirs = folder / f"agreements/{yard.engagement.pk}.toml", folder / "agreements/900.toml"
     text = mine.read_text().replace(f"id = {yard.engagement.pk}", "id = 900")
     theirs.write_text(text)
-    engagements.withdraw(yard.engagement, actor=yard.actor("pia"), now=MONDAY, reason="not-needed-any-more", words="Later.")
+    why = "not-needed-any-more"
+    engagements.withdraw(yard.engagement, actor=yard.actor("pia"), now=MONDAY, reason=why, words="Later.")
     done = exported(folder, MONDAY)
     assert done.removed == (f"agreements/{yard.engagement.pk}.toml",)
     assert (mine.exists(), theirs.read_text()) == (False, text)
