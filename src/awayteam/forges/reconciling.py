@@ -59,7 +59,7 @@ class Granted:
     """Our open record of a right: `asked` is what we asked the forge for, at `asked_at`.
 
     `before` is what the account held before (None: nothing), `applied` that the forge answered our call, `seen` that
-    the right was seen there since, `taken` that the forge answered our taking it.
+    the right was seen there since, `taking` that we began to take it, `taken` that the forge answered that.
     """
 
     id: int
@@ -71,6 +71,7 @@ class Granted:
     applied: bool = False
     seen: bool = False
     pending: bool = False
+    taking: bool = False
     taken: bool = False
 
 
@@ -271,7 +272,7 @@ def _wanted_steps(one: _Account, wanted: Wanted, terms: Terms, now: datetime) ->
 
 def _raised_steps(make: "_Make", before: Held | None, terms: Terms) -> list[Step]:
     says = "Somebody raised it by hand above what we gave."
-    if terms.remove_strays:
+    if _may_remove(make.step.held, terms):
         lowered = make(Kind.GIVE, "It is lowered to what the engagement gives.", before=before)
         return [make(Kind.STRAY, says, raised=True), lowered]
     return [make(Kind.STRAY, says, raised=True), make(Kind.KEEP, "More than it should be, by hand.")]
@@ -285,6 +286,8 @@ def _ended_steps(one: _Account, record: Granted, terms: Terms) -> list[Step]:
         strays = _foreign_steps(one, terms)
         if record.taken:
             return [make(Kind.NOTHING, "It is over and gone."), *strays]
+        if record.taking and record.before is not None:
+            return [make(Kind.TAKE, "It is over; what was there before comes back.", back_to=_back(one, record))]
         return [make(Kind.TAKE, "It is over; the forge doesn't show it, and is told all the same."), *strays]
     if held.ours is False:
         return [
@@ -292,13 +295,20 @@ def _ended_steps(one: _Account, record: Granted, terms: Terms) -> list[Step]:
             *_foreign_steps(one, terms),
         ]
     if _is_raised(held, record):
-        if not (terms.remove_strays and terms.is_home_known and held.level is not Level.ADMIN):
+        if not _may_remove([held], terms):
             says = "It is over; somebody raised it by hand, and that stays."
             return [make(Kind.NOTHING, says, raised=True), *_foreign_steps(one, terms)]
         return [make(Kind.TAKE, "It is over, and what was raised by hand goes with it.", back_to=_back(one, record))]
     if record.taken and _is_back(held, record):
         return [make(Kind.NOTHING, "It is over; they hold what they held before.")]
     return [make(Kind.TAKE, "It is over.", back_to=_back(one, record))]
+
+
+def _may_remove(held: Iterable[Held], terms: Terms) -> bool:
+    """Whether what others gave may be taken: as the rulebook says, never from administrators, and never where nobody
+    can say who is at home."""
+    is_admin = any(one.level is Level.ADMIN for one in held)
+    return terms.remove_strays and terms.is_home_known and not is_admin
 
 
 def _is_raised(held: Held, record: Granted) -> bool:
@@ -346,7 +356,7 @@ def _foreign_steps(one: _Account, terms: Terms) -> list[Step]:
     at_home = held.account.id in terms.at_home or held.account.login.lower() in terms.leave_alone
     if at_home or held.account.is_bot or WEIGHT[held.level] < WEIGHT[Level.WRITE]:
         return []
-    removes = terms.remove_strays and terms.is_home_known and held.level is not Level.ADMIN and held.direct
+    removes = held.direct and _may_remove([held], terms)
     return [make(Kind.STRAY, "Given by hand, by no engagement.", removes=removes)]
 
 

@@ -183,6 +183,7 @@ def granted_of(row: ForgeGrant) -> Granted:
         applied=row.applied_at is not None and row.applied_at >= row.asked_at,
         seen=row.seen_at is not None and row.seen_at >= row.asked_at,
         pending=row.is_pending,
+        taking=taking is not None,
         taken=taking is not None and row.taken_at is not None and row.taken_at >= taking,
     )
 

@@ -26,7 +26,7 @@ from awayteam.forges.models import (
 )
 from awayteam.forges.permissions import can_keep
 from awayteam.forges.port import Account, Directory, ForgeError, Grants, Held, Level, Place
-from awayteam.forges.reconciling import Kind, Plan, Step, plan, retry_at, steady
+from awayteam.forges.reconciling import WEIGHT, Kind, Plan, Step, is_gone, plan, retry_at, steady
 from awayteam.forges.repositories import place_of
 from awayteam.kernel import bell, rulebook
 from awayteam.kernel.actor import Actor
@@ -198,6 +198,7 @@ def _apply(
         if step.kind is Kind.GIVE and step.wanted is not None:
             grant = recording.mean_to_give(row, step, moment())
             try:
+                _lower_first(place, grants, step)
                 grants.give(place, step.wanted)
             except ForgeError as error:
                 recording.gave_perhaps(grant, leasing.says(error))
@@ -241,9 +242,20 @@ def _take_back(place: Place, grants: Grants, step: Step) -> None:
             if one.pending:
                 grants.take(place, one)
         grants.give(place, step.back_to)
-        return
+        if is_gone(step.account, step.back_to, grants.held(place)):
+            return
     for one in own or [Held(step.account, _level_of(step))]:
         grants.take(place, one)
+    if step.back_to is not None:  # where giving doesn't lower, only what isn't there any more can be given less of
+        grants.give(place, step.back_to)
+
+
+def _lower_first(place: Place, grants: Grants, step: Step) -> None:
+    """Take a right that is more than it should be, since giving less needn't lower it."""
+    assert step.wanted is not None
+    for one in step.held:
+        if one.direct and one.ours is not False and not one.pending and WEIGHT[one.level] > WEIGHT[step.wanted.level]:
+            grants.take(place, one)
 
 
 def _level_of(step: Step) -> Level:

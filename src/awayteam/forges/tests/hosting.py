@@ -27,10 +27,11 @@ class Rights:
 
     `faults` are used up one for each call: "before" and "after" fail without and with effect, "twice" does it twice.
     `late` is how many looks a change of ours stays unseen; `kill_in` counts down at each step; `meanwhile` runs once,
-    in the middle of the next call that changes something.
+    in the middle of the next call that changes something. `only_raises`: giving less than somebody has does nothing.
     """
 
     knows: bool = False
+    only_raises: bool = False
     down: bool = False
     late: int = 0
     kill_in: int | None = None
@@ -45,7 +46,7 @@ class Rights:
 
     def begin(self) -> None:
         """As if nothing had happened yet."""
-        self.down, self.late, self.kill_in, self.meanwhile = False, 0, None, None
+        self.down, self.late, self.kill_in, self.meanwhile, self.only_raises = False, 0, None, None, False
         for kept in (self.faults, self.theirs, self.ours, self.unseen, self.calls, self.removed_theirs):
             kept.clear()
 
@@ -98,6 +99,8 @@ class Rights:
 
     def _set(self, key: str, right: Held | None) -> None:
         store = self.ours if self.knows else self.theirs
+        if self.only_raises and right is not None and key in store and WEIGHT[store[key].level] > WEIGHT[right.level]:
+            return
         if self.late and not self.knows and key not in self.unseen:
             self.unseen[key] = (self.late, store.get(key))
         store.pop(key, None)

@@ -125,7 +125,11 @@ def test_a_pause_ends_and_access_comes_back(host: Host, visit: Engagement) -> No
     assert told("access.granted", "access.removed") == ["access.granted", "access.removed", "access.granted"]
 
 
-def test_a_right_of_before_survives_and_a_lesser_one_is_restored(host: Host, visit: Engagement) -> None:
+@pytest.mark.parametrize("only_raises", [False, True])
+def test_a_right_of_before_survives_and_a_lesser_one_is_restored(
+    host: Host, visit: Engagement, only_raises: bool
+) -> None:  # fmt: skip
+    host.rights.only_raises = only_raises
     host.rights.by_hand(host.key("paul"), Level.WRITE)
     host.rights.by_hand(host.key("pia"), Level.READ)
     now = visit.changed_at

@@ -208,6 +208,11 @@ class BlindForge(Forge):
 
     knows = False
 
+    @rule()
+    def only_raise(self) -> None:
+        """As GitHub's client does: giving never lowers."""
+        self.rights.only_raises = not self.rights.only_raises
+
     @rule(looks=st.integers(0, 3))
     def be_late(self, looks: int) -> None:
         self.rights.late = looks
@@ -230,7 +235,7 @@ def void(_value: object) -> None:
 UNSURE: Any = "unsure"
 """By hand as far as we can tell, which we can't."""
 QUICK = settings(
-    max_examples=int(os.environ.get("AWAYTEAM_FORGE_EXAMPLES", "12")), stateful_step_count=30, deadline=None,
+    max_examples=int(os.environ.get("AWAYTEAM_FORGE_EXAMPLES", "6")), stateful_step_count=30, deadline=None,
     derandomize=True,
     suppress_health_check=list(HealthCheck), phases=[Phase.generate],
 )  # fmt: skip

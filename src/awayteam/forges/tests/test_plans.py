@@ -87,6 +87,8 @@ def test_a_lesser_right_that_was_there_is_remembered_and_remains() -> None:
     ended = plan((), [held()], [record(before=Level.READ, before_until=NOW + 9 * DAY)], Terms(), NOW)
     assert kinds(ended) == [Kind.TAKE]
     assert ended.steps[0].back_to == Wanted(PAUL, Level.READ, NOW + 9 * DAY)
+    half = plan((), (), [record(before=Level.READ, taking=True)], Terms(), NOW)
+    assert [step.back_to and step.back_to.level for step in half.steps] == [Level.READ]
     done = plan((), [held(Level.READ)], [record(before=Level.READ, taken=True)], Terms(), NOW)
     assert kinds(done) == [Kind.NOTHING]
 
@@ -131,7 +133,10 @@ def test_where_the_rulebook_says_so_what_was_raised_is_lowered() -> None:
     assert kinds(plan([due()], [held(Level.MAINTAIN)], [record()], terms, NOW)) == [Kind.STRAY, Kind.GIVE]
     ended = plan((), [held(Level.MAINTAIN)], [record(before=Level.READ)], terms, NOW)
     assert [(step.kind, step.back_to and step.back_to.level) for step in ended.steps] == [(Kind.TAKE, Level.READ)]
-    assert not any(step.changes for step in plan((), [held(Level.ADMIN)], [record()], terms, NOW).steps)
+    for wanted in ([due()], []):
+        assert not any(step.changes for step in plan(wanted, [held(Level.ADMIN)], [record()], terms, NOW).steps)
+        nobody = replace(terms, is_home_known=False)
+        assert not any(step.changes for step in plan(wanted, [held(Level.MAINTAIN)], [record()], nobody, NOW).steps)
 
 
 def test_an_invitation_is_cancelled_at_the_end_and_repeated_late() -> None:
