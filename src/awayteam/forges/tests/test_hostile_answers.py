@@ -26,7 +26,8 @@ JSON = st.recursive(
 )
 NAMES = st.sampled_from(
     ("id", "iid", "number", "project_id", "title", "state", "status", "name", "context", "user", "author", "commit",
-     "sha", "created_at", "approved_at", "submitted_at", "updated_at", "body", "system", "old_path", "new_path", "filename",
+     "sha", "created_at", "approved_at", "submitted_at", "updated_at", "body", "system", "old_path",
+     "new_path", "filename",
      "previous_filename", "head", "base", "repo_id", "diff_refs", "references", "email", "author_email", "username",
      "login",
      "head_commit_sha", "real_size", "rule_name", "status_check_contexts", "enable_status_check", "merged", "dismissed")
