@@ -37,7 +37,8 @@ _CHUNK = 1 << 18
 _FETCH_MORE = (
     "fetch more of its history (actions/checkout: fetch-depth: 0; GitLab CI: GIT_DEPTH: 0; git fetch --unshallow)"
 )
-_PLACES = (*github.PLACES, *gitlab.PLACES, *gitea.PLACES, *maintainers.PLACES, "OWNERS", "OWNERS_ALIASES")
+PLACES = (*github.PLACES, *gitlab.PLACES, *gitea.PLACES, *maintainers.PLACES, "OWNERS", "OWNERS_ALIASES")
+"""Where rules of ownership may stand at the top of a repository."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,10 +135,10 @@ class BaseTree:
     def __init__(self, repo: str, commit: str) -> None:
         self._repo, self._commit = repo, commit
         self._whole: GitTree | None = None
-        request = "".join(f"{commit}:{path}\n" for path in _PLACES).encode()
+        request = "".join(f"{commit}:{path}\n" for path in PLACES).encode()
         out = gitcmd.run(repo, ["cat-file", "--batch-check=%(objecttype) %(objectsize)"], input=request)
         self._sizes: dict[str, int | None] = {}
-        for path, line in zip(_PLACES, out.split(b"\n"), strict=False):
+        for path, line in zip(PLACES, out.split(b"\n"), strict=False):
             kind, _, size = line.partition(b" ")
             self._sizes[path] = int(size) if kind == b"blob" else None
 

@@ -5,6 +5,9 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from awayteam.contributions.identities import noreply_login
+from awayteam.contributions.mailmap import Mailmap
+from awayteam.gate import fromgit
 from awayteam.gate.asking import Words, reviewer
 from awayteam.gate.fromgit import Span
 from awayteam.gate.plain import from_json, quoted
@@ -12,6 +15,8 @@ from awayteam.gate.verdict import Verdict
 
 SECONDS = 30.0
 MAX_BYTES = 16 * 1024 * 1024
+MOST_HANDS, LONGEST_ADDRESS, MAX_RULES = 500, 300, 500_000
+"""As the API takes them."""
 _LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -20,20 +25,54 @@ class ServerError(Exception):
 
 
 def body(words: Words, span: Span, suppositions: tuple[str, ...] = ()) -> dict[str, Any]:
-    """The question as the API takes it. Who wrote the commits is for the server to find out."""
+    """The question as the API takes it, with who wrote the commits and the base's rules, as far as one file says them:
+    the server may not follow the repository. Raises `ServerError` where more people wrote it than can be told."""
     event = words.event
     said = [*((one, "approved") for one in words.approvals), *((one, "changes-requested") for one in words.rejections)]
     approvals = [(reviewer(one, span.head), what) for one, what in said]
-    return {
+    hands = _hands(span)
+    if len(hands) > MOST_HANDS:
+        raise ServerError(f"more than {MOST_HANDS} people wrote this change; bring it in in parts")
+    found: dict[str, Any] = {
         "repository": words.repository,
         "base": span.base,
         "head": span.head,
         "author": words.author or (event.login if event else ""),
+        "bot": bool(event and event.is_bot and not words.author),
         "paths": list(map(quoted, span.paths)),
+        "hands": hands,
         "approvals": [{"person": who, "said": what, "commit": commit} for (who, commit), what in approvals],
+        "checks": [{"name": name, "passed": passed} for name, passed in words.checks.items()],
         "way": str(words.way),
+        "url": words.url or (event.url if event else ""),
         "suppose": list(suppositions),
     }
+    rules = _rules(span)
+    return {**found, "rule_files": rules} if rules else found
+
+
+def _hands(span: Span) -> list[str]:
+    """Addresses of everybody who wrote in it, by the base's mailmap too; of a forge's own addresses the login."""
+    if not span.paths:
+        return []
+    proper = Mailmap(fromgit.mailmap(span))
+    written = fromgit.writers(span)
+    addresses = [address for name, mail in written for address in (mail, proper(name, mail)[1])]
+    found = (noreply_login(one) or one.lower() for one in addresses)
+    return [one for one in dict.fromkeys(found) if one and len(one) <= LONGEST_ADDRESS and one.isprintable()]
+
+
+def _rules(span: Span) -> dict[str, str]:
+    """The rule files of the base where they are few; formats with a file in every folder are for a server that follows
+    the repository."""
+    tree = fromgit.tree(span)
+    found = [path for path in fromgit.PLACES if tree.size(path) is not None]
+    if any(path.startswith("OWNERS") for path in found) or any((tree.size(path) or 0) > MAX_RULES for path in found):
+        return {}
+    try:
+        return {path: (tree.read(path) or b"").decode("utf-8") for path in found}
+    except UnicodeDecodeError:
+        return {}
 
 
 def ask(server: str, token: str, question: Mapping[str, Any], *, seconds: float = SECONDS) -> Verdict:

@@ -3,20 +3,32 @@
 import json
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from awayteam.gate import fromserver
+from awayteam.gate import fromgit, fromserver
 from awayteam.gate.asking import Words, reviewer
 from awayteam.gate.fromevent import Event
 from awayteam.gate.fromgit import Span
 from awayteam.gate.fromserver import ServerError
 from awayteam.gate.plain import as_json
+from awayteam.gate.tests.post import RULES, Post
 from awayteam.gate.tests.test_words import verdict
+from awayteam.gate.tests.yard import MONDAY, lay_out
+from awayteam.organisation.models import Identity
 
-SPAN = Span(".", "b" * 40, "a" * 40, ("pay/api.py", "caf\udce9"))
+
+@pytest.fixture
+def span(tmp_path: Path) -> Span:
+    """Bob's change of payments, co-authored by Ada from a forge's own address."""
+    post = Post(tmp_path / "shop")
+    post.repo.commit({"pay/api.py": "two\n"}, name="Bob B", email="BOB@x.org",
+                     message="x\n\nCo-authored-by: Ada <1+ada-gh@users.noreply.github.com>")  # fmt: skip
+    return fromgit.span(post.path, post.base, "HEAD")
 
 
 class Server:
@@ -60,23 +72,26 @@ def server() -> Iterator[Server]:
     made.http.server_close()
 
 
-def question() -> dict[str, Any]:
-    words = Words("acme/shop", "bob", ("ada", "bea@x.org@aaaaaaa"), ("cyd@x.org",))
-    return fromserver.body(words, SPAN, ("approved:ada",))
+QUESTION = {"repository": "acme/shop"}
 
 
-def test_a_question_and_its_answer(server: Server) -> None:
-    assert fromserver.ask(server.address + "/", "secret", question()) == verdict()
+def test_a_question_and_its_answer(server: Server, span: Span) -> None:
+    words = Words("acme/shop", "bob", ("ada", f"bea@x.org@{span.head[:7]}"), ("cyd@x.org",), {"build": None})
+    odd = replace(span, paths=(*span.paths, "caf\udce9"))
+    asked = fromserver.body(words, odd, ("approved:ada",))
+    assert fromserver.ask(server.address + "/", "secret", asked) == verdict()
     assert server.asked["path"] == "/api/v1/gate"
     assert server.asked["token"] == "Bearer secret"
     assert server.asked["body"] == {
-        "repository": "acme/shop", "base": "b" * 40, "head": "a" * 40, "author": "bob", "way": "merge",
-        "paths": ["pay/api.py", '"caf\\351"'], "suppose": ["approved:ada"],
+        "repository": "acme/shop", "base": span.base, "head": span.head, "author": "bob", "bot": False, "way": "merge",
+        "paths": ["pay/api.py", '"caf\\351"'], "suppose": ["approved:ada"], "url": "",
+        "hands": ["bob@x.org", "c@x.org", "ada-gh"], "checks": [{"name": "build", "passed": None}],
         "approvals": [
-            {"person": "ada", "said": "approved", "commit": "a" * 40},
-            {"person": "bea@x.org", "said": "approved", "commit": "a" * 40},
-            {"person": "cyd@x.org", "said": "changes-requested", "commit": "a" * 40},
+            {"person": "ada", "said": "approved", "commit": span.head},
+            {"person": "bea@x.org", "said": "approved", "commit": span.head},
+            {"person": "cyd@x.org", "said": "changes-requested", "commit": span.head},
         ],
+        "rule_files": {".github/CODEOWNERS": RULES},
     }  # fmt: skip
 
 
@@ -99,7 +114,7 @@ def test_a_question_and_its_answer(server: Server) -> None:
 def test_every_refusal_is_a_sentence(server: Server, status: int, body: bytes, said: str) -> None:
     server.status, server.body, server.headers = status, body, {"Location": "http://elsewhere.example/"}
     with pytest.raises(ServerError, match=said) as told:
-        fromserver.ask(server.address, "secret", question())
+        fromserver.ask(server.address, "secret", QUESTION)
     assert "secret" not in str(told.value)
 
 
@@ -107,12 +122,12 @@ def test_slow_large_and_absent_servers(server: Server, monkeypatch: pytest.Monke
     monkeypatch.setattr(fromserver, "MAX_BYTES", 1000)
     server.body = b"x" * 5000
     with pytest.raises(ServerError, match="more than 1,000 bytes"):
-        fromserver.ask(server.address, "secret", question())
+        fromserver.ask(server.address, "secret", QUESTION)
     server.wait = True
     with pytest.raises(ServerError, match="didn't answer within"):
-        fromserver.ask(server.address, "secret", question(), seconds=0.1)
+        fromserver.ask(server.address, "secret", QUESTION, seconds=0.1)
     with pytest.raises(ServerError, match="can't be reached"):
-        fromserver.ask("http://127.0.0.1:1", "secret", question())
+        fromserver.ask("http://127.0.0.1:1", "secret", QUESTION)
 
 
 @pytest.mark.parametrize(
@@ -120,7 +135,7 @@ def test_slow_large_and_absent_servers(server: Server, monkeypatch: pytest.Monke
 )
 def test_addresses_that_are_none(address: str) -> None:
     with pytest.raises(ServerError, match="no address of a server"):
-        fromserver.ask(address, "secret", question())
+        fromserver.ask(address, "secret", QUESTION)
 
 
 @pytest.mark.parametrize(
@@ -128,7 +143,7 @@ def test_addresses_that_are_none(address: str) -> None:
 )
 def test_tokens_that_are_none(token: str, said: str) -> None:
     with pytest.raises(ServerError, match=said):
-        fromserver.ask("https://x.example", token, question())
+        fromserver.ask("https://x.example", token, QUESTION)
 
 
 def test_a_token_over_a_network_in_the_clear_is_told() -> None:
@@ -153,6 +168,36 @@ def test_who_approved_what(said: str, who: str, commit: str) -> None:
     assert reviewer(said, "a" * 40) == (who, commit)
 
 
-def test_the_author_of_an_event_is_asked_about_by_login() -> None:
-    asked = fromserver.body(Words("acme/shop", event=Event("github", login="bob-gh", number="77")), SPAN)
-    assert asked["author"] == "bob-gh"
+def test_the_author_of_an_event_is_asked_about_by_login(span: Span) -> None:
+    asked = fromserver.body(Words("acme/shop", event=Event("github", login="x[bot]", number="77", is_bot=True)), span)
+    assert (asked["author"], asked["bot"]) == ("x[bot]", True)
+
+
+def test_more_writers_than_can_be_told_stop(span: Span, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fromserver, "MOST_HANDS", 2)
+    with pytest.raises(ServerError, match="more than 2 people"):
+        fromserver.body(Words("acme/shop", "bob"), span)
+
+
+@pytest.mark.django_db
+def test_the_server_takes_the_question_and_sees_own_work(span: Span) -> None:
+    """The API itself, asked in this process as the command asks it."""
+    from awayteam.gate.api import schemas
+    from awayteam.gate.api.reading import answer, rule_files
+    from awayteam.gate.change import Said
+    from awayteam.gate.served import Asked, Word
+    from awayteam.gate.served import ask as served_ask
+
+    yard = lay_out()
+    Identity.objects.create(person=yard.village.person("olga"), provider="github", value="ada-gh", value_key="ada-gh",
+                            created_at=MONDAY)  # fmt: skip
+    words = Words("elsewhere", "sam", ("olga", "sue"))
+    sent = schemas.GateIn.model_validate(json.loads(json.dumps(fromserver.body(words, span))))
+    assert [one.said for one in sent.approvals] == [Said.APPROVED, Said.APPROVED]
+    asked = Asked(sent.repository, sent.base, sent.head, sent.author, tuple(sent.paths or ()), tuple(sent.hands),
+                  tuple(Word(one.person, Said(one.said), one.commit) for one in sent.approvals),
+                  rule_files=rule_files(sent.rule_files))  # fmt: skip
+    told = answer(yard.actor("sam"), served_ask(yard.actor("sam"), asked, MONDAY), [], MONDAY)
+    verdict = fromserver._verdict("x", 200, json.dumps(told).encode())
+    assert "self-approval" in {one.rule for one in verdict.whole}
+    assert verdict.sections[0].owners == ("@payments",)
