@@ -5,7 +5,7 @@ No forge sends them: they are of repositories that the demonstration wrote itsel
 
 import hashlib
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -21,14 +21,16 @@ from awayteam.gate.actions.judging import judge
 from awayteam.gate.change import Approval, Author, Check, Said
 from awayteam.gate.models import Change
 from awayteam.gate.told import Told
+from awayteam.kernel import businesstime
 from awayteam.kernel.actor import Actor
 from awayteam.kernel.errors import NotAllowed
 from awayteam.organisation.models import Membership, Role
 from awayteam.organisation.queries import dated
 from awayteam.rounds.models import Round
+from awayteam.stories.plot import hours_of
 
 Act = tuple[str, float, str]
-"""(what, hours after the opening, who): "approve", "changes" or "comment" by "home", "lead" or "away"; "push";
+"""(what, working hours after the opening, who): "approve", "changes" or "comment" by "home", "lead" or "away"; "push";
 "merge"; "emergency" by "lead" with the reason in place of who."""
 
 
@@ -53,23 +55,23 @@ PROPOSALS = (
     Proposal("stock-levels", "stock", "The table and its migration", 11, ("stock-levels/migrations/0042_levels.sql",),
              (("changes", 2.5, "home"), ("push", 7, ""), ("approve", 9, "home"), ("merge", 9.4, "")), visit=INDEX),
     Proposal("stock-levels", "stock", "Reads go to the index, for one store first", 7, ("stock-levels/read.py",),
-             (("approve", 20, "home"), ("merge", 21, "")), visit=INDEX),
+             (("approve", 12, "home"), ("merge", 12.5, "")), visit=INDEX),
     Proposal("stock-levels", "stock", "The old query goes", 0.12,
              ("stock-levels/query.py", "stock-levels/query_test.py", "deploy/levels.yaml"), visit=INDEX),
     Proposal("payment-gateway", "payments", "Start the address check beside it", 3,
              ("payment-gateway/steps.py", "payment-gateway/steps_test.py"),
              (("approve", 5, "away"), ("merge", 6, "")), visit=AUTHORISE),
-    Proposal("payment-gateway", "payments", "Order of steps for Spain", 0.1, ("payment-gateway/order_es.py",),
+    Proposal("payment-gateway", "payments", "Order of steps for Spain", 4.2, ("payment-gateway/order_es.py",),
              (("approve", 1.2, "away"),), visit=AUTHORISE),
     Proposal("payment-gateway", "payments", "Try a capture again only once", 0.8,
              ("src/capture/retry.py", "src/capture/retry_test.py"), (("comment", 3, "home"),), team="payments"),
-    Proposal("price-calculator", "pricing", "Round shares of a bundle downwards", 1.6,
-             ("src/rounding/shares.py",), (("approve", 4, "home"), ("push", 26, "")), team="pricing"),
+    Proposal("price-calculator", "pricing", "Round shares of a bundle downwards", 5.4,
+             ("src/rounding/shares.py",), (("approve", 2, "home"), ("push", 5, "")), team="pricing"),
     Proposal("order-store", "orders", "Keep the old address of an order", 2.2,
              ("src/model/address.py", "src/events/address.py"), (), team="shipping"),
     Proposal("search-query", "product-search", "Bump the tokenizer to 4.2", 1.1, ("requirements.txt",), by=BOT[0]),
     Proposal("token-service", "identity", "Speed up the check of a key", 4.3, ("src/keys/check.go",), by=CONTRACTOR[0]),
-    Proposal("carrier-selection", "shipping", "Leave out a carrier that is down", 0.3, ("src/rates/choose.py",),
+    Proposal("carrier-selection", "shipping", "Leave out a carrier that is down", 4.3, ("src/rates/choose.py",),
              (("emergency", 0.4, "Every third label fails; the carrier needs until tonight."), ("merge", 0.6, "")),
              team="shipping",
              red=("integration",)),
@@ -78,7 +80,7 @@ PROPOSALS = (
     Proposal("coupon-engine", "promotions", "Codes that end at midnight of the shop", 19, ("src/codes/ends.py",),
              (("changes", 20, "home"), ("push", 28, ""), ("approve", 47, "home"), ("merge", 48, "")), team="loyalty"),
     Proposal("mail-sender", "messaging", "Say which order a mail is about", 24, ("src/templates/order.txt",),
-             (("approve", 70, "home"), ("merge", 72, "")), team="returns"),
+             (("approve", 19, "home"), ("merge", 20, "")), team="returns"),
     Proposal("product-catalogue", "master-data", "Import pictures in their order", 9, ("src/import/pictures.py",),
              (("approve", 6, "home"), ("merge", 7, "")), team="master-data"),
 )  # fmt: skip
@@ -121,7 +123,8 @@ class _Play:
         members: dict[int, list[tuple[int, str]]],
     ) -> None:  # fmt: skip
         self.stage, self.one, self.number, self.visit = stage, one, number, visit
-        self.opened = stage.ago(one.days)
+        self.hours = hours_of(stage.teams[one.home])
+        self.opened = min(businesstime.add(self.hours, stage.ago(one.days), 20), stage.now)
         here = members.get(stage.teams[one.home].pk, [])
         self.away = _visitors(stage, visit) if visit is not None else []
         team = stage.teams.get(one.team)
@@ -178,7 +181,7 @@ def _play(play: _Play) -> int:
     _checks(row, one, play.opened)
     judge(change=row, now=play.opened)
     for number, (what, hours, who) in enumerate(one.acts):
-        at = play.opened + timedelta(hours=hours)
+        at = businesstime.add(play.hours, play.opened, round(60 * hours))
         if at > now:
             break
         if what == "push":
