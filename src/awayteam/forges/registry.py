@@ -60,6 +60,12 @@ def connect(forge: Forge) -> Connected:
         return _connections.setdefault(key, made)
 
 
+def disconnect() -> None:
+    """Let go of every connection; the next question makes a new one."""
+    with _lock:
+        _connections.clear()
+
+
 def _plain(forge: Forge) -> str:
     return json.dumps(forge.settings, sort_keys=True)
 

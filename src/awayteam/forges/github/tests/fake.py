@@ -312,7 +312,9 @@ class FakeGitHub:
             for _ in range(times):
                 connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=10)
                 connection.request("POST", parts.path, event.body, self.headers(event))
-                answers.append(connection.getresponse().status)
+                answer = connection.getresponse()
+                answer.read()
+                answers.append(answer.status)
                 connection.close()
         return answers
 

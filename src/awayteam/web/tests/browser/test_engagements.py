@@ -75,7 +75,9 @@ def state_of(row: Engagement | Request) -> str:
     return str(row.state)
 
 
-def prepare(tab: Tab, server: str, request: Request, town: Town) -> Engagement:
+def prepare(
+    tab: Tab, server: str, request: Request, town: Town, scope: str = "orders /refunds/"
+) -> Engagement:  # fmt: skip
     """Open an engagement from the request, and go through the steps of its set-up."""
     tab.goto(f"{server}/requests/{request.pk}/")
     tab.locator("#do-send-away summary").click()
@@ -89,7 +91,7 @@ def prepare(tab: Tab, server: str, request: Request, town: Town) -> Engagement:
     tab.locator("[name=home_deputy]").select_option(label="oscar")
     tab.locator("[name=manager]").select_option(label="mona")
     press(tab, "Save, and go on")
-    fill(tab, lines="orders /refunds/")
+    fill(tab, lines=scope)
     press(tab, "Save, and go on")
     today = timezone.now().date()
     fill(tab, starts_on=today.isoformat(), ends_on=(today + timedelta(days=21)).isoformat(), working_days="12")
