@@ -12,6 +12,7 @@ that neighbours on the machine don't count. The run fails where the goals are mi
 import argparse
 import os
 import random
+import resource
 import statistics
 import subprocess
 import tempfile
@@ -109,8 +110,8 @@ def _follow(place: Path, tip: str, now: datetime) -> None:
 
 
 def _cost() -> float:
-    times = os.times()
-    return (times.user + times.system + times.children_user + times.children_system) * 1000
+    own, children = resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)
+    return (own.ru_utime + own.ru_stime + children.ru_utime + children.ru_stime) * 1000
 
 
 def _timed(run: Callable[[], Any]) -> tuple[Any, float]:

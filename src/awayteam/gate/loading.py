@@ -57,6 +57,11 @@ LOOKS = {
     Shown.APPROVED: Look.APPROVED, Shown.UNANSWERED: Look.UNANSWERED,
 }  # fmt: skip
 PEOPLE = ("home_decider", "home_contact", "home_deputy", "away_lead")
+COLUMNS = (
+    "title", "state", "review_mode", "due_at", "production_at", "warranty_days", "home_team__ref", "away_team__ref",
+    *(f"{name}__ref" for name in PEOPLE),
+)  # fmt: skip
+"""What an agreement is made of."""
 NOTHING = Engagements(Grants({}, {}))
 
 
@@ -110,8 +115,8 @@ def _visits(person: int | None) -> dict[int, Engagement]:
     if person is None:
         return {}
     mine = Member.objects.filter(person=person).order_by().values("engagement")
-    rows = Engagement.objects.filter(pk__in=mine).select_related("home_team", "away_team", "service", *PEOPLE)
-    return {row.pk: row for row in rows.order_by("pk")}
+    rows = Engagement.objects.filter(pk__in=mine).select_related("home_team", "away_team", *PEOPLE)
+    return {row.pk: row for row in rows.only(*COLUMNS).order_by("pk")}
 
 
 def _engagements(author: str, number: int | None, visits: Mapping[int, Engagement], now: datetime) -> Engagements:
