@@ -363,6 +363,15 @@ class Directory(Protocol):
         ...
 
 
+@runtime_checkable
+class Examined(Protocol):
+    """What `Grants` offer where a forge without a `Client` can say whether it is set up well."""
+
+    def examine(self) -> Sequence[Finding]:
+        """As `Client.examine`."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Setting:
     """Something that must be told of a forge before it works: a field of the form that sets it up."""

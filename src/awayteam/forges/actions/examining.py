@@ -8,7 +8,7 @@ from django.conf import settings
 from awayteam.forges import health, leasing, registry
 from awayteam.forges.models import Forge
 from awayteam.forges.permissions import can_keep
-from awayteam.forges.port import Client, Finding, ForgeError
+from awayteam.forges.port import Client, Examined, Finding, ForgeError
 from awayteam.kernel.actor import Actor
 from awayteam.kernel.errors import AwayteamError
 
@@ -20,7 +20,9 @@ def examine(forge: Forge, *, actor: Actor, now: datetime) -> list[Finding]:
     can_keep(actor).require()
     found = [_hearing(forge)]
     try:
-        client, _grants = registry.connect(forge)
+        client, grants = registry.connect(forge)
+        if client is None and isinstance(grants, Examined):
+            return list(grants.examine())
         if client is None:
             return [*found, Finding(True, "This kind of forge is not asked: it asks by itself.")]
         found += _asked(client)

@@ -17,7 +17,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from awayteam.forges.gitolite.lines import CONF, HELPER, INCLUDE, PATHS
-from awayteam.forges.port import ForgeError
+from awayteam.forges.port import Finding, ForgeError
 
 SECONDS = 60
 MOST_OUTPUT = 5_000_000
@@ -77,6 +77,18 @@ class Local:
             raise ForgeError(f"There is no gitolite in {self.home}: {error.strerror}.", final=True) from error
         if not _INCLUDED.search(own):
             raise ForgeError(f"gitolite.conf has no line {INCLUDE}; add it at its end and push.", final=True)
+
+    def findings(self) -> list[Finding]:
+        """What was found, good and bad. Raises `ForgeError` where there is no gitolite."""
+        head = self.home / "repositories" / "gitolite-admin.git" / "HEAD"
+        on_master = head.is_file() and head.read_text().strip() == f"ref: refs/heads/{BRANCH}"
+        code = self.gitolite("query-rc", "LOCAL_CODE", check=False).strip()
+        return [
+            _include(self.conf / "gitolite.conf"),
+            Finding(bool(code), f"Helpers are looked for in {code}." if code else "Set LOCAL_CODE in .gitolite.rc."),
+            Finding(on_master, "gitolite-admin is on master." if on_master else
+                    "gitolite-admin isn't on master: gitolite compiles nothing else (see init.defaultBranch)."),
+        ]  # fmt: skip
 
     def _install(self) -> None:
         """Put the helper where gitolite looks for it."""
@@ -156,6 +168,10 @@ class ByCommits:
             self._git("commit", "--quiet", "-m", "Set the access of away teams")
             self._git("push", "--quiet", "origin", f"HEAD:refs/heads/{BRANCH}")
 
+    def findings(self) -> list[Finding]:
+        """What was found, good and bad."""
+        return [_include(self.folder / "conf" / "gitolite.conf")]
+
     def _git(self, *arguments: str, at: Path | None = None) -> str:
         who = ["-c", "user.name=Awayteam", "-c", "user.email=awayteam@localhost", "-c", "core.hooksPath=/dev/null"]
         with tempfile.TemporaryDirectory() as home:
@@ -163,6 +179,11 @@ class ByCommits:
                 "HOME": home, "GIT_CONFIG_NOSYSTEM": "1", "GIT_TERMINAL_PROMPT": "0",
                 "GIT_ALLOW_PROTOCOL": "ssh:https:file",
             })  # fmt: skip
+
+
+def _include(own: Path) -> Finding:
+    there = own.is_file() and _INCLUDED.search(own.read_text(encoding="utf-8", errors="replace")) is not None
+    return Finding(there, f"gitolite.conf has the line {INCLUDE}." if there else f"Add {INCLUDE} to gitolite.conf.")
 
 
 def _replace(place: Path, text: str, mode: int = 0o644) -> None:

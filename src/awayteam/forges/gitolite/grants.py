@@ -7,7 +7,7 @@ from datetime import datetime
 from awayteam.forges.gitolite import lines
 from awayteam.forges.gitolite.applying import ByCommits, Local
 from awayteam.forges.gitolite.lines import LineError, Right
-from awayteam.forges.port import Account, ForgeError, Held, Level, Place, Wanted
+from awayteam.forges.port import Account, Finding, ForgeError, Held, Level, Place, Wanted
 
 ADMIN = "gitolite-admin"
 
@@ -69,6 +69,12 @@ class GitoliteGrants:
         except LineError:
             return None
         return Account(login, login)
+
+    def examine(self) -> Sequence[Finding]:
+        """Whether what we write would be read, and what keeps it from that."""
+        with self.applying.locked():
+            self._rights()
+            return self.applying.findings()
 
     def places(self) -> Sequence[Place]:
         if not isinstance(self.applying, Local):

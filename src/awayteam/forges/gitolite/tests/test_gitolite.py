@@ -242,6 +242,20 @@ def test_reading_lets_nobody_push(server: Server) -> None:
     refused(clone.push("refs/heads/away/7/r"), "DENIED")
 
 
+def test_it_says_whether_it_is_set_up_well(server: Server) -> None:
+    grants = grants_of(server)
+    assert [one.passes for one in grants.examine()] == [True, True, True]
+    head = server.home / "repositories" / "gitolite-admin.git" / "HEAD"
+    before = head.read_text()
+    head.write_text("ref: refs/heads/main\n")
+    assert [one.says for one in grants.examine() if not one.passes] == [
+        "gitolite-admin isn't on master: gitolite compiles nothing else (see init.defaultBranch)."
+    ]
+    head.write_text(before)
+    with pytest.raises(ForgeError, match="can't be written"):
+        GitoliteGrants(Local(server.home / "nowhere")).examine()
+
+
 def test_without_the_include_line_nothing_is_written(server: Server) -> None:
     own = (server.folder / "admin" / "conf" / "gitolite.conf").read_text()
     server.configure(own.replace('include "awayteam.conf"', '# include "awayteam.conf"'))
