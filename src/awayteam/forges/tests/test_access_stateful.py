@@ -261,6 +261,7 @@ def in_a_transaction(machine: type[Forge], host: Host) -> type[Forge]:
     return Rolled
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=False)
 @pytest.mark.parametrize("machine", [Forge, BlindForge])
 def test_access_always_becomes_what_it_should_be(machine: type[Forge]) -> None:
