@@ -62,6 +62,7 @@ COLUMNS = (
     *(f"{name}__ref" for name in PEOPLE),
 )  # fmt: skip
 """What an agreement is made of."""
+LATELY = timedelta(days=90)
 NOTHING = Engagements(Grants({}, {}))
 
 
@@ -98,7 +99,7 @@ def facts(about: About, now: datetime) -> Facts:
     book, everybody = rulebook.current(), roster.current()
     organisation = everybody.at(now)
     number = organisation.number(about.author)
-    visits = _visits(number)
+    visits = _visits(number, now)
     engagements = _engagements(about.author, number, visits, now) if visits else NOTHING
     held = holds(about, visits)
     reviews = Reviews(_rounds(visits, about), tuple(held), _passages(about, now))
@@ -110,17 +111,18 @@ def facts(about: About, now: datetime) -> Facts:
     )  # fmt: skip
 
 
-def _visits(person: int | None) -> dict[int, Engagement]:
-    """The engagements that somebody is or was on the list of."""
+def _visits(person: int | None, now: datetime) -> dict[int, Engagement]:
+    """The engagements that somebody is on the list of, and those that ended lately, which explain why not any more."""
     if person is None:
         return {}
     mine = Member.objects.filter(person=person).order_by().values("engagement")
-    rows = Engagement.objects.filter(pk__in=mine).select_related("home_team", "away_team", *PEOPLE)
+    lately = Q(closed_at__isnull=True) | Q(closed_at__gt=now - LATELY)
+    rows = Engagement.objects.filter(lately, pk__in=mine).select_related("home_team", "away_team", *PEOPLE)
     return {row.pk: row for row in rows.only(*COLUMNS).order_by("pk")}
 
 
 def _engagements(author: str, number: int | None, visits: Mapping[int, Engagement], now: datetime) -> Engagements:
-    grants = loading.grants(persons=[number] if number is not None else [])
+    grants = loading.grants(persons=[number] if number is not None else [], engagements=list(visits))
     members: dict[int, set[str]] = defaultdict(set)
     on_list = Member.objects.filter(engagement__in=list(visits), joined_at__lte=now)
     on_list = on_list.filter(Q(left_at__isnull=True) | Q(left_at__gt=now))
