@@ -189,3 +189,15 @@ def test_who_left_is_nobody_although_a_team_still_lists_them(post: Post, check: 
     assert [one["standing"] for one in told["sections"]] == ["unknown"]
     assert told["sections"][0]["needs"][0]["people"] == ["user:default/cyd", "user:default/bob"]
     assert check(head, "--author", "gus", "--way", "push", code=0, base=base, at="2026-11-09T12:00:00Z")["allowed"]
+
+
+def test_a_program_is_of_no_team_although_its_account_is_listed(post: Post, check: Check, tmp_path: Path) -> None:
+    head = post.change("web/page.py")
+    event = tmp_path / "event.json"
+    sender = {"login": "bob-gh", "id": 77, "type": "Bot"}
+    event.write_text(json.dumps({"ref": "refs/heads/main", "before": post.base, "after": head, "pusher": {},
+                                 "sender": sender}))  # fmt: skip
+    told = check(head, "--event", str(event), code=1)
+    assert [(one["standing"], one["outcome"]) for one in told["sections"]] == [("bot", "waiting")]
+    event.write_text(event.read_text().replace("Bot", "User"))
+    assert check(head, "--event", str(event), code=0)["sections"][0]["standing"] == "home"
