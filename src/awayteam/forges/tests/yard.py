@@ -79,7 +79,9 @@ class Yard:
     def checks(self, pull: Pull) -> list[tuple[str, str]]:
         """Head and conclusion of the check runs that stand at a pull request's head now, as the forge has them."""
         runs = [one for one in pull.repository.runs.values() if one["app"] == self.github.app_id]
-        return [(one["head_sha"], one.get("conclusion") or one["status"]) for one in runs if one["head_sha"] == pull.head]
+        return [
+            (one["head_sha"], one.get("conclusion") or one["status"]) for one in runs if one["head_sha"] == pull.head
+        ]
 
     def account(self, login: str) -> ForgeAccount:
         return ForgeAccount.objects.get(forge=self.forge, external_id=str(self.github.user(login).id))
