@@ -40,3 +40,19 @@ class Among(Func):
             return f"({column} = ANY(ARRAY{given if self.are_given else ids}))", (*first, *second)
         given = f"(SELECT value FROM json_each({ids}))"  # noqa: S608
         return f"({column} IN {given if self.are_given else ids})", (*first, *second)
+
+
+class NoneOf(Func):
+    """Whether a column is none of many given ids: one parameter, looked up by their hash."""
+
+    output_field = BooleanField()
+    conditional = True
+
+    def __init__(self, column: str, ids: Sequence[int]) -> None:
+        super().__init__(F(column), Value(orjson.dumps(ids).decode()))
+
+    def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, *_: Any, **__: Any) -> Sql:
+        (column, first), (ids, second) = [compiler.compile(expression) for expression in self.source_expressions]
+        if connection.vendor == "postgresql":
+            return f"({column} <> ALL(({ids})::bigint[]))", (*first, *(f"{{{one[1:-1]}}}" for one in second))
+        return f"({column} NOT IN (SELECT value FROM json_each({ids})))", (*first, *second)  # noqa: S608

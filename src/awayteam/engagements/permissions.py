@@ -11,6 +11,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from awayteam.catalog import permissions as catalog
+from awayteam.catalog.expressions import Among, NoneOf
 from awayteam.engagements.machine import Party, State
 from awayteam.engagements.models import Contract, Engagement, Member, Side
 from awayteam.kernel.actor import Actor, ActorKind
@@ -67,7 +68,7 @@ def visible_at_once(actor: Actor, now: datetime) -> "QuerySet[Engagement]":
     unseen = list(_unseen(actor, now)[: UNSEEN_MOST + 1])
     if len(unseen) > UNSEEN_MOST:
         return visible(actor, every, now)
-    return every.exclude(pk__in=unseen) if unseen else every
+    return every.filter(NoneOf("pk", unseen)) if unseen else every
 
 
 def _unseen(actor: Actor, now: datetime | None) -> "QuerySet[Engagement, int]":
@@ -95,13 +96,13 @@ def _takes_part(actor: Actor, person: int, now: datetime | None) -> Q:
         led = Q(person__in=Membership.objects.filter(dated(at), team__in=actor.leads).values("person"))
         time |= led & (Q(person__manager__isnull=True) | Q(person__manager__left_at__lte=at))
     members, waiting = Member.objects.order_by(), Contract.objects.filter(turn_person=person).order_by()
-    found = Q(pk__in=waiting.values("engagement"))
+    found = Q(Among("pk", waiting.values("engagement")))
     for who in (Q(person=person), time & Q(left_at__isnull=True)):  # each by an index, where an OR would read them all
-        found |= Q(pk__in=members.filter(who).values("engagement"))
+        found |= Q(Among("pk", members.filter(who).values("engagement")))
     for name in NAMED:
         found |= Q(**{name: person})
     for engagements in _parts.values():
-        found |= Q(pk__in=engagements(person))
+        found |= Q(Among("pk", engagements(person)))
     return found
 
 

@@ -126,7 +126,8 @@ class Request(models.Model):
             ),
             models.CheckConstraint(condition=Q(value_per_week__gte=0), name="request_value_not_negative"),
         ]
-        indexes = [  # a partial index answers without the table, on SQLite, where it has the column of its condition
+        # counts are answered from an index alone: where it has the column of its condition (SQLite) and the id
+        indexes = [
             models.Index(
                 fields=["home_team", "-value_per_week", "id", "closed_at"],
                 name="request_queue",
@@ -142,11 +143,13 @@ class Request(models.Model):
             models.Index(
                 fields=["state", "-value_per_week", "-id"], name="request_board", condition=Q(closed_at__isnull=True)
             ),
-            models.Index(fields=["turn_team", "closed_at"], name="request_turns", condition=Q(closed_at__isnull=True)),
-            models.Index(fields=["kind", "closed_at"], name="request_kind", condition=Q(closed_at__isnull=True)),
-            models.Index(fields=["kind", "state"], name="request_kind_state"),
+            models.Index(
+                fields=["turn_team", "closed_at", "id"], name="request_turns", condition=Q(closed_at__isnull=True)
+            ),
+            models.Index(fields=["kind", "closed_at", "id"], name="request_kind", condition=Q(closed_at__isnull=True)),
+            models.Index(fields=["kind", "state", "id"], name="request_kind_state"),
             models.Index(fields=["state", "due_at"], name="request_state"),
-            models.Index(fields=["home_team", "state"], name="request_home_state"),
+            models.Index(fields=["home_team", "state", "id"], name="request_home_state"),
             models.Index(fields=["created_at", "id"], name="request_created"),
             models.Index(fields=["changed_at", "id"], name="request_changed"),
         ]

@@ -8,6 +8,7 @@ from django.db import connection
 from django.db.models import Q, QuerySet
 
 from awayteam.catalog import permissions as catalog
+from awayteam.catalog.expressions import Among, NoneOf
 from awayteam.kernel.actor import Actor, ActorKind
 from awayteam.kernel.permissions import Decision, may_write
 from awayteam.organisation.models import Team
@@ -54,7 +55,7 @@ def visible_at_once(actor: Actor, now: datetime | None = None) -> "QuerySet[Requ
     unseen = list(_unseen(actor)[: UNSEEN_MOST + 1])
     if len(unseen) > UNSEEN_MOST:
         return visible(actor, Request.objects.all(), now)
-    return Request.objects.exclude(pk__in=unseen) if unseen else Request.objects.all()
+    return Request.objects.filter(NoneOf("pk", unseen)) if unseen else Request.objects.all()
 
 
 def _unseen(actor: Actor) -> "QuerySet[Request, int]":
@@ -68,7 +69,7 @@ def _own(actor: Actor) -> Q:
     teams = sorted(actor.teams | actor.manages)
     own = Q(home_team__in=teams) | Q(asking_team__in=teams) | Q(offered_team__in=teams) | Q(level__in=teams)
     asks = Q(team__in=teams) | Q(person=actor.person_id) if actor.person_id is not None else Q(team__in=teams)
-    return own | Q(pk__in=Asker.objects.filter(asks).order_by().values("request"))
+    return own | Q(Among("pk", Asker.objects.filter(asks).order_by().values("request")))
 
 
 def can_ask(actor: Actor, team: Team) -> Decision:

@@ -2,7 +2,17 @@
 
 from awayteam.requests.queries.facets import facets, total_of
 from awayteam.requests.queries.filters import GROUPS, RequestFilter, states
-from awayteam.requests.queries.lists import SORTS, Queue, list_requests, load, queue, row_of, total, waiting_for
+from awayteam.requests.queries.lists import (
+    SORTS,
+    Queue,
+    list_requests,
+    listing,
+    load,
+    queue,
+    row_of,
+    total,
+    waiting_for,
+)
 from awayteam.requests.queries.next import Option, Turn
 from awayteam.requests.queries.rows import EntityLink, Facet, FacetValue, Link, RequestRow
 from awayteam.requests.queries.story import AskerRow, EscalationRow, Story, askers_of, story
@@ -27,6 +37,7 @@ __all__ = [
     "askers_of",
     "facets",
     "list_requests",
+    "listing",
     "load",
     "queue",
     "row_of",

@@ -14,7 +14,16 @@ from awayteam.organisation.models import Team
 from awayteam.requests.machine import OPEN, State
 from awayteam.requests.models import Asker, Request
 from awayteam.requests.permissions import visible_at_once
-from awayteam.requests.queries.filters import ALL_STATES, ME, MINE, OPEN_STATES, RequestFilter, narrow, states
+from awayteam.requests.queries.filters import (
+    ME,
+    MINE,
+    OPEN_STATES,
+    Narrowing,
+    RequestFilter,
+    in_states,
+    narrowing,
+    states,
+)
 from awayteam.requests.queries.rows import Facet, FacetValue
 from awayteam.requests.rules import spoken
 
@@ -30,12 +39,13 @@ def facets(actor: Actor, filter: RequestFilter, *, now: datetime, most: int = MO
     "turn" is by team. Every number is what a list with that value shows. Seven statements, and those of the names in
     the filter. Raises `InvalidInput` for an impossible filter.
     """
-    among = visible_at_once(actor, now)
-    if filter.text.strip():  # words are looked for once, not for each facet
-        words = RequestFilter(state=(ALL_STATES,), text=filter.text, merged=True)
-        ids = narrow(among, words, actor, now).order_by().values_list("pk", flat=True)
-        among, filter = Request.objects.filter(pk__in=list(ids)), replace(filter, text="")
-    counts = {name: _count(among, actor, filter, name, now) for name in NAMES}
+    among, wanted = narrowing(filter, actor, now).among(visible_at_once(actor, now))
+    return facets_among(among, wanted, filter, most)
+
+
+def facets_among(among: "QuerySet[Request]", wanted: Narrowing, filter: RequestFilter, most: int) -> list[Facet]:
+    """The facets of a filter that was looked up already, over the requests that may be seen; six statements."""
+    counts = {name: _count(among, wanted, filter, name) for name in NAMES}
     chosen = {name: _chosen(name, filter) for name in NAMES}
     teams = {id for name in OF_TEAMS for id in leading(counts[name], most)}
     named = Q(pk__in=teams) | Q(ref__in={ref for name in OF_TEAMS for ref in chosen[name]})
@@ -58,13 +68,15 @@ def leading(counts: Mapping[int | None, int], most: int) -> list[int]:
     return [id for id, count in known.items() if count >= last]
 
 
-def _count(among: "QuerySet[Request]", actor: Actor, filter: RequestFilter, name: str, now: datetime) -> dict[Any, int]:
+def _count(among: "QuerySet[Request]", wanted: Narrowing, filter: RequestFilter, name: str) -> dict[Any, int]:
     if name == "turn":  # of the final ones it is nobody's
         running = [state.value for state in states(filter.state) if state in OPEN]
         if not running:
             return {}
-        filter = replace(filter, state=(OPEN_STATES,) if len(running) == len(OPEN) else tuple(running))
-    fitting = narrow(among, filter, actor, now, without=name)
+        words = (OPEN_STATES,) if len(running) == len(OPEN) else tuple(running)
+        of_states = {"state": in_states(replace(filter, state=words))}
+        wanted = replace(wanted, by_field={**wanted.by_field, **of_states})
+    fitting = wanted.of(among, without=name)
     if name == "state" and not filter.merged:
         fitting = fitting.exclude(state=State.MERGED.value) if State.MERGED.value not in filter.state else fitting
     if name == "asking":

@@ -1,12 +1,13 @@
 """What lists, boards, facets and exports of requests are narrowed by, and how that becomes a condition."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 
 from django.db.models import Q, QuerySet
 
+from awayteam.catalog.expressions import Among
 from awayteam.catalog.queries.references import canonical, ids_of
 from awayteam.kernel.actor import Actor
 from awayteam.kernel.errors import InvalidInput
@@ -71,15 +72,37 @@ def states(words: Sequence[str]) -> tuple[State, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def narrow(
-    requests: "QuerySet[Request]", filter: RequestFilter, actor: Actor, now: datetime, *, without: str = ""
-) -> "QuerySet[Request]":
-    """`requests` with every condition of the filter but the one of the field `without`; raises `InvalidInput`.
+@dataclass(frozen=True, slots=True)
+class Narrowing:
+    """A filter as conditions by its fields, every reference in it looked up; `words` and `rest` belong to no field."""
 
-    References are looked up first: one statement for each field that names any.
+    by_field: Mapping[str, Q]
+    words: Q
+    rest: Q
+
+    def of(self, requests: "QuerySet[Request]", *, without: str = "") -> "QuerySet[Request]":
+        """`requests` with every condition but the one of the field `without`."""
+        fields = (condition for name, condition in self.by_field.items() if name != without)
+        return requests.filter(self.words, self.rest, *fields)
+
+    def among(self, requests: "QuerySet[Request]") -> "tuple[QuerySet[Request], Narrowing]":
+        """The words looked for once: those of `requests` that have them, and what else narrows; one statement.
+
+        Without words nothing changes, and nothing is asked.
+        """
+        if not self.words:
+            return requests, self
+        ids = list(requests.filter(self.words).order_by().values_list("pk", flat=True))
+        return Request.objects.filter(Among("pk", ids)), replace(self, words=Q())
+
+
+def narrowing(filter: RequestFilter, actor: Actor, now: datetime) -> Narrowing:
+    """The filter for as many questions as a page asks; raises `InvalidInput`.
+
+    References are looked up here: one statement for each field that names any.
     """
     conditions: dict[str, Callable[[], Q]] = {
-        "state": lambda: _in_states(filter),
+        "state": lambda: in_states(filter),
         "kind": lambda: _kinds(filter.kind),
         "home": lambda: Q(home_team__in=_teams(filter.home, actor)),
         "asking": lambda: Q(pk__in=_asked_by(Q(team__in=_teams(filter.asking, actor)))),
@@ -89,30 +112,32 @@ def narrow(
         "unit": lambda: Q(home_team__in=_below(filter.unit)),
         "goal": lambda: Q(pk__in=_asked_by(Q(goal__in=filter.goal))),
     }
-    for name, condition in conditions.items():
-        if name != without and (getattr(filter, name) or name == "state"):
-            requests = requests.filter(condition())
-    return _beyond_properties(requests, filter, now)
+    wanted = {name: condition() for name, condition in conditions.items() if getattr(filter, name) or name == "state"}
+    return Narrowing(wanted, _text(filter.text) if filter.text.strip() else Q(), _beyond_properties(filter, now))
 
 
-def _beyond_properties(requests: "QuerySet[Request]", filter: RequestFilter, now: datetime) -> "QuerySet[Request]":
-    if filter.text.strip():
-        requests = requests.filter(_text(filter.text))
+def narrow(requests: "QuerySet[Request]", filter: RequestFilter, actor: Actor, now: datetime) -> "QuerySet[Request]":
+    """`requests` with every condition of the filter; statements and errors as of `narrowing`."""
+    return narrowing(filter, actor, now).of(requests)
+
+
+def _beyond_properties(filter: RequestFilter, now: datetime) -> Q:
+    found = Q()
     if filter.overdue is not None:
         late = Q(state=State.OVERDUE.value) | Q(due_at__lte=now)
-        requests = requests.filter(late) if filter.overdue else requests.exclude(late)
+        found &= late if filter.overdue else ~late
     if filter.lost is not None:
-        requests = requests.filter(lost_refusal_at__isnull=not filter.lost)
+        found &= Q(lost_refusal_at__isnull=not filter.lost)
     if filter.value_min is not None:
-        requests = requests.filter(value_per_week__gte=filter.value_min)
+        found &= Q(value_per_week__gte=filter.value_min)
     if filter.since is not None:
-        requests = requests.filter(created_at__date__gte=filter.since)
+        found &= Q(created_at__date__gte=filter.since)
     if filter.until is not None:
-        requests = requests.filter(created_at__date__lte=filter.until)
-    return requests
+        found &= Q(created_at__date__lte=filter.until)
+    return found
 
 
-def _in_states(filter: RequestFilter) -> Q:
+def in_states(filter: RequestFilter) -> Q:
     """Open ones by the column that partial indexes know; merged ones only where they are asked for."""
     wanted = set(states(filter.state))
     if State.MERGED.value not in filter.state and not filter.merged:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from django.db.models import DateTimeField, Expression, F, Q, Value
+from django.db.models import DateTimeField, Expression, F, Q, QuerySet, Value
 from django.db.models.functions import Coalesce, Lower
 
 from awayteam.catalog.queries.keyset import Beyond
@@ -16,9 +16,10 @@ from awayteam.kernel.paging import Page, decode_cursor, page_of
 from awayteam.organisation.models import Team
 from awayteam.requests.machine import HOME_TURN, State
 from awayteam.requests.models import Asker, Request
-from awayteam.requests.permissions import visible
-from awayteam.requests.queries.filters import RequestFilter, narrow
-from awayteam.requests.queries.rows import RequestRow, rows_of
+from awayteam.requests.permissions import visible, visible_at_once
+from awayteam.requests.queries.facets import facets_among, total_of
+from awayteam.requests.queries.filters import RequestFilter, narrow, narrowing
+from awayteam.requests.queries.rows import Facet, RequestRow, rows_of
 from awayteam.requests.stepping import RELATED
 from awayteam.requests.words import points
 
@@ -58,6 +59,28 @@ SORTS = tuple(_SORTS)
 """Each also with "-" before it, for the other direction. "age" has the youngest first."""
 
 
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What the page of the list shows: a page of rows, how many there are in all, and the facets."""
+
+    page: Page[RequestRow]
+    total: int
+    facets: list[Facet]
+
+
+def listing(
+    actor: Actor, filter: RequestFilter, *, sort: str, cursor: str | None, limit: int, most: int, now: datetime
+) -> Listing:
+    """`list_requests` and `facets` at once: who sees what, the names in the filter and its words are looked up once.
+
+    Nine statements, one for words, and one for each field that names teams, people or entities.
+    """
+    among, wanted = narrowing(filter, actor, now).among(visible_at_once(actor, now))
+    page = _page(wanted.of(among), sort, cursor, limit, now)
+    counted = facets_among(among, wanted, filter, most)
+    return Listing(page, total_of(counted, filter), counted)
+
+
 def list_requests(
     actor: Actor,
     filter: RequestFilter,
@@ -72,12 +95,16 @@ def list_requests(
     `limit` is 1 to `LARGEST_PAGE`. Two statements, and one for each field that names teams, people or entities. Raises
     `InvalidInput` for an unknown sort, a foreign cursor or an impossible filter.
     """
+    fitting = narrow(visible(actor, Request.objects.all(), now), filter, actor, now)
+    return _page(fitting, sort, cursor, limit, now)
+
+
+def _page(requests: "QuerySet[Request]", sort: str, cursor: str | None, limit: int, now: datetime) -> Page[RequestRow]:
     chosen = _SORTS.get(sort.removeprefix("-"))
     if chosen is None:
         what = f"There is no sort {sort[:40]!r}."
         raise InvalidInput(what, f"Use one of {', '.join(SORTS)}, with - before it to turn it round.", {"sort": what})
     descending, limit = sort.startswith("-") != chosen.flipped, max(1, min(limit, LARGEST_PAGE))
-    requests = narrow(visible(actor, Request.objects.all(), now), filter, actor, now)
     if cursor:
         part, pk = decode_cursor(cursor, chosen.type, int)
         requests = requests.filter(Beyond([chosen.key, "pk"], (chosen.read(part), pk), descending=descending))

@@ -251,6 +251,27 @@ def test_facets_leave_out_what_is_hidden_and_tell_the_length_of_the_list(
         assert rows == set(permissions.visible_at_once(actor)), who
 
 
+@pytest.mark.parametrize("named", [0, 2_000])
+@pytest.mark.parametrize("who", ["sue", "paul", "olga"])
+def test_the_page_of_the_list_says_what_the_single_questions_say(
+    town: Town, monkeypatch: pytest.MonkeyPatch, who: str, named: int
+) -> None:
+    monkeypatch.setattr(permissions, "UNSEEN_MOST", named)
+    town.ask(title="Vault keys", aim=Aim(entity=service(town, "vault", "orders", restricted=True)))
+    town.ask(title="Refunds and keys")
+    town.ask("sue", "search", title="Bulk", kind="bug")
+    actor = town.actor(who)
+    for wanted in (
+        NOTHING, RequestFilter(state=("all",)), RequestFilter(text="keys"), RequestFilter(text="keys", kind=("bug",)),
+        RequestFilter(text="keys", unit=("division",)), RequestFilter(turn=("me",)), RequestFilter(asking=("search",)),
+        RequestFilter(overdue=False), RequestFilter(home=("orders",), state=("closed",)),
+    ):  # fmt: skip
+        shown = queries.listing(actor, wanted, sort="title", cursor=None, limit=50, most=12, now=town.now)
+        assert shown.page == queries.list_requests(actor, wanted, sort="title", now=town.now), wanted
+        assert shown.total == queries.total(actor, wanted, town.now) == len(shown.page.items), wanted
+        assert shown.facets == queries.facets(actor, wanted, now=town.now, most=12), wanted
+
+
 def test_a_facet_shows_the_most_frequent_and_counts_the_rest(town: Town) -> None:
     for number in range(3):
         town.ask(title=f"Refunds {number}")

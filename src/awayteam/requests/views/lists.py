@@ -35,12 +35,11 @@ def index(request: Request) -> HttpResponseBase:
     if request.GET.get("format") == "csv":
         return csv_file("requests", COLUMNS, _csv_rows(request, filter, sort))
     cursor = request.GET.get("cursor") or None
-    page = queries.list_requests(request.actor, filter, sort=sort, cursor=cursor, limit=PAGE, now=now)
-    facets = queries.facets(request.actor, filter, now=now, most=12)
+    shown = queries.listing(request.actor, filter, sort=sort, cursor=cursor, limit=PAGE, most=12, now=now)
     context = _frame(request, "list") | {
-        "page": page,
-        "total": queries.total_of(facets, filter),
-        "facets": [facet for facet in facets if facet.values],
+        "page": shown.page,
+        "total": shown.total,
+        "facets": [facet for facet in shown.facets if facet.values],
         "sort": sort,
         "states": [filter.state[0]] if len(filter.state) == 1 else list(filter.state) or ["open"],
     }
