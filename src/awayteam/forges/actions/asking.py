@@ -139,6 +139,23 @@ def _asked(client: Client, row: ForgeChange) -> Answer:
     )
 
 
+@dataclass
+class _People:
+    """Accounts of one answer, each looked up once. `is_new`: the change wasn't asked about before."""
+
+    forge: Forge
+    now: datetime
+    is_new: bool
+    known: dict[str, Author] = field(default_factory=dict)
+
+    def author(self, account: Account, *, proposes: bool = False) -> Author:
+        found = self.known.get(account.id)
+        if found is None:
+            row = accounts.heard(self.forge, account, self.now, took_part=int(proposes and self.is_new))
+            found = self.known[account.id] = accounts.author_of(row)
+        return found
+
+
 class _Asker:
     """Reads rule files of a commit, which never change; equal to any other of the same forge, for the cache's sake."""
 
@@ -178,7 +195,8 @@ def _write(row: ForgeChange, token: str, answer: Answer, now: datetime) -> None:
     repository, heard = row.repository, answer.change
     forge = repository.forge
     repositories.heard(forge, heard.place, now)
-    told = _told(forge, repository, answer, now)
+    people = _People(forge, now, is_new=row.asked == 0)
+    told = _told(people, repository, answer)
     rows = Change.objects.filter(origin=told.origin, origin_key=told.origin_key)
     known = rows.values_list("state", flat=True).first()
     # what was said before it was merged counts, also if all of it is told at once
@@ -186,7 +204,7 @@ def _write(row: ForgeChange, token: str, answer: Answer, now: datetime) -> None:
     change = changes.record(told=replace(told, stand="open", merged_by=None) if as_open else told, now=now)
     before = heard.ended_at or heard.at
     said = [
-        (one.id, _approval(forge, one, now)) for one in answer.reviews if not as_open or one.at <= before
+        (one.id, _approval(people, one)) for one in answer.reviews if not as_open or one.at <= before
     ]  # fmt: skip
     changes.record_reviews(change=change, reviews=said, now=now)
     seen = [Check(one.name, one.passed) for one in answer.checks]
@@ -224,33 +242,29 @@ def _judge(row: ForgeChange, change: Change, heard: ChangeHeard, now: datetime) 
     bypasses.merged_past_the_gate(row, change, by, f"the gate's last word was: {last.outcome}", now)
 
 
-def _told(forge: Forge, repository: ForgeRepository, answer: Answer, now: datetime) -> Told:
-    heard = answer.change
-    merged_by = _author(forge, heard.merged_by, now) if heard.merged_by is not None else None
-    author = _author(forge, heard.author, now, took_part=1)
+def _told(people: _People, repository: ForgeRepository, answer: Answer) -> Told:
+    heard, now = answer.change, people.now
+    author = people.author(heard.author, proposes=True)
+    merged_by = people.author(heard.merged_by) if heard.merged_by is not None else None
     return Told(
-        origin=f"forge:{forge.pk}", origin_key=f"{repository.external_id}:{heard.number}"[:200],
+        origin=f"forge:{people.forge.pk}", origin_key=f"{repository.external_id}:{heard.number}"[:200],
         repository=repositories.known_as(repository), followed=repository.repository_id,
         key=f"#{heard.number}", url=heard.url[:1000], title=heard.title, author=author,
-        hands=tuple(_hands(forge, answer.commits, author, now)), base_ref=heard.base_ref[:300], base=heard.base,
+        hands=tuple(_hands(people, answer.commits, author)), base_ref=heard.base_ref[:300], base=heard.base,
         head=heard.head, paths=tuple(answer.paths), stand=heard.stand.value, is_draft=heard.is_draft,
         from_fork=heard.from_fork, opened_at=heard.opened_at, at=min(heard.at, now + AHEAD), merged_by=merged_by,
         rule_files=answer.rules,
     )  # fmt: skip
 
 
-def _author(forge: Forge, account: Account, now: datetime, *, took_part: int = 0) -> Author:
-    return accounts.author_of(accounts.heard(forge, account, now, took_part=took_part))
-
-
-def _hands(forge: Forge, commits: Sequence[Wrote], author: Author, now: datetime) -> Iterable[Author]:
+def _hands(people: _People, commits: Sequence[Wrote], author: Author) -> Iterable[Author]:
     """Whoever wrote commits, each once. An address leads to a person here, too: more hands mean fewer who may
     approve."""
-    known: dict[Account | str, Author] = {}
+    known: dict[str, Author] = {}
     for one in commits:
-        key: Account | str = one.account or one.email.casefold() or one.name
+        key = one.account.id if one.account is not None else one.email.casefold() or one.name
         if key and key not in known:
-            known[key] = _author(forge, one.account, now) if one.account is not None else _by_address(one)
+            known[key] = people.author(one.account) if one.account is not None else _by_address(one)
     return [one for one in dict.fromkeys(known.values()) if one != author]
 
 
@@ -262,9 +276,10 @@ def _by_address(wrote: Wrote) -> Author:
     return Author(found.person.ref if found is not None else "", label)
 
 
-def _approval(forge: Forge, review: ReviewHeard, now: datetime) -> Approval:
-    by = accounts.author_of(accounts.heard(forge, review.by, now))
-    return Approval(by.person, by.label, review.said, review.commit, min(review.at, now + AHEAD), by.is_bot)
+def _approval(people: _People, review: ReviewHeard) -> Approval:
+    by = people.author(review.by)
+    at = min(review.at, people.now + AHEAD)
+    return Approval(by.person, by.label, review.said, review.commit, at, by.is_bot)
 
 
 def _failed(row: ForgeChange, token: str, error: ForgeError, now: datetime) -> bool:
