@@ -10,7 +10,6 @@ from awayteam.forges import accounts, permissions, queries, registry, repositori
 from awayteam.forges.actions import asking, examining, reading, setting
 from awayteam.forges.api import schemas
 from awayteam.forges.api.schemas import (
-    FindingOut,
     ForgeAccountLinkIn,
     ForgeAccountOut,
     ForgeAccountsQuery,
@@ -18,14 +17,15 @@ from awayteam.forges.api.schemas import (
     ForgeDeadOut,
     ForgeDeliveriesQuery,
     ForgeDeliveryOut,
+    ForgeFindingOut,
     ForgeIn,
     ForgeKindOut,
     ForgeLatencyOut,
     ForgeLatencyQuery,
     ForgeOut,
     ForgeRepositoryOut,
+    ForgeRetryIn,
     NewForgeOut,
-    RetryIn,
 )
 from awayteam.forges.models import Forge
 from awayteam.forges.queries.accounts import AccountRow, account, says
@@ -119,11 +119,11 @@ def remove(request: Request, where: Where, query: Annotated[ReasonQuery, Query()
     return Status(204, None)
 
 
-@router.post("/forges/{id}/test", response=list[FindingOut], operation_id="forge_test")
+@router.post("/forges/{id}/test", response=list[ForgeFindingOut], operation_id="forge_test")
 def examine(request: Request, where: Where) -> Any:
     """Ask the forge something harmless, and say what is lacking; for administrators."""
     found = examining.examine(at(request, where), actor=request.actor, now=timezone.now())
-    return [FindingOut(passes=one.passes, says=one.says) for one in found]
+    return [ForgeFindingOut(passes=one.passes, says=one.says) for one in found]
 
 
 @router.get("/forges/{id}/repositories", response=list[ForgeRepositoryOut], operation_id="forge_repositories")
@@ -168,7 +168,7 @@ def list_deliveries(request: Request, where: Where, query: Annotated[ForgeDelive
 @router.post(
     "/forges/{id}/deliveries/{delivery_id}/retry", response=ForgeDeliveryOut, operation_id="forge_delivery_retry"
 )
-def retry_delivery(request: Request, id: Id, delivery_id: Id, body: RetryIn) -> Any:
+def retry_delivery(request: Request, id: Id, delivery_id: Id, body: ForgeRetryIn) -> Any:
     """Let a dead delivery be read again; for administrators."""
     row = delivery(request.actor, permissions.load(request.actor, id), delivery_id)
     done = reading.retry(row, actor=request.actor, now=timezone.now(), reason=body.reason)
@@ -182,7 +182,7 @@ def list_dead(request: Request, where: Where) -> Any:
 
 
 @router.post("/forges/{id}/changes/{change_id}/retry", response={204: None}, operation_id="forge_change_retry")
-def retry_change(request: Request, id: Id, change_id: Id, body: RetryIn) -> Any:
+def retry_change(request: Request, id: Id, change_id: Id, body: ForgeRetryIn) -> Any:
     """Ask again about a change that was given up; for administrators."""
     row = change(request.actor, permissions.load(request.actor, id), change_id)
     asking.retry(row, actor=request.actor, now=timezone.now(), reason=body.reason)

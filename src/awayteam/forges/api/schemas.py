@@ -105,7 +105,7 @@ class ForgeChangeIn(Body):
     reason: NO_REASON = ""
 
 
-class FindingOut(Schema):
+class ForgeFindingOut(Schema):
     passes: bool
     says: str
 
@@ -208,7 +208,7 @@ def dead_of(row: DeadRow) -> ForgeDeadOut:
     )
 
 
-class RetryIn(Body):
+class ForgeRetryIn(Body):
     reason: NO_REASON = ""
 
 
