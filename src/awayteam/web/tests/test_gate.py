@@ -137,6 +137,7 @@ def test_the_page_says_in_a_sentence_whose_word_is_lacking(shop: Shop, ada: Clie
     assert "<b>It went in</b>" in box(read(sam, page(gate.MERGED)), "next")
     hurry = box(read(sam, page(gate.HURRY)), "next")
     assert "It may go in, as an emergency." in hurry
+    assert "These words are passed over:" in hurry
     assert "The &lt;shop&gt; is down." in hurry
 
 
