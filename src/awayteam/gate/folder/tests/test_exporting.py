@@ -106,6 +106,7 @@ def _many(yard: Yard) -> None:
     )
 
 
+@pytest.mark.slow
 @settings(
     max_examples=25, deadline=None, phases=[Phase.generate],  # shrinking would ask the database for minutes
     suppress_health_check=[HealthCheck.function_scoped_fixture],
