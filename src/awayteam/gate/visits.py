@@ -185,6 +185,6 @@ def _ask_home(case: Case, agreement: Agreement, rounds: list[Round], given: list
             address=returned.address,
         )  # fmt: skip
     label = case.organisation.label(agreement.home_team)
-    stale = any(one.look is Look.APPROVED for one in rounds)
-    says = f"Somebody of {label} approves{', for the change moved on since' if stale else ''}."
+    moved_on = any(one.look is Look.APPROVED for one in rounds)
+    says = f"Somebody of {label} approves{', for the change moved on since' if moved_on else ''}."
     return Need("home-side", says, more, people, home, address=agreement.address)
