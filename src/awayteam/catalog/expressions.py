@@ -54,5 +54,5 @@ class NoneOf(Func):
     def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, *_: Any, **__: Any) -> Sql:
         (column, first), (ids, second) = [compiler.compile(expression) for expression in self.source_expressions]
         if connection.vendor == "postgresql":
-            return f"({column} <> ALL(({ids})::bigint[]))", (*first, *(f"{{{one[1:-1]}}}" for one in second))
+            return f"({column} <> ALL(({ids})::bigint[]))", (*first, *(f"{{{str(one)[1:-1]}}}" for one in second))
         return f"({column} NOT IN (SELECT value FROM json_each({ids})))", (*first, *second)  # noqa: S608
