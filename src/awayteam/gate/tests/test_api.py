@@ -15,9 +15,8 @@ from awayteam.catalog.models import Entity
 from awayteam.contributions.models import Repository, RepositoryEntity
 from awayteam.contributions.tests.gitrepo import Repo
 from awayteam.engagements.models import Granting
-from awayteam.gate import fromserver, plain
+from awayteam.gate import fromgit, fromserver, plain
 from awayteam.gate.asking import Words
-from awayteam.gate.fromgit import Span
 from awayteam.gate.models import Change, ChangeReview, Judgement, Passage
 from awayteam.gate.tests.yard import BASE, HEAD, NEXT, Yard, lay_out, told
 from awayteam.kernel.models import Event
@@ -101,15 +100,15 @@ class TestQuestion:
         supposed = self.ask(yard, suppose=["approved:oscar"]).json()
         assert (supposed["verdict"]["allowed"], supposed["suppose"]) == (True, ["approved:oscar"])
 
-    def test_the_question_of_the_command_is_understood(self, yard: Yard) -> None:
-        body = fromserver.body(
-            Words("orders", author="paul", approvals=("olga",)),
-            Span("/x", BASE, HEAD, ("refunds/caf\udce9.py",)),
-        )
-        answer = send(client(yard, "sam", "read"), "post", GATE, {**body, "rule_files": RULES})
+    def test_the_question_of_the_command_is_understood(self, yard: Yard, tmp_path: Path) -> None:
+        repo = Repo(tmp_path / "elsewhere")
+        base = repo.commit({".github/CODEOWNERS": RULES[".github/CODEOWNERS"]})
+        head = repo.commit({"refunds/café.py": "1\n"})
+        body = fromserver.body(Words("orders", author="paul", approvals=("olga",)), fromgit.span(repo.path, base, head))
+        answer = send(client(yard, "sam", "read"), "post", GATE, body)
         assert answer.status_code == 200, answer.content
         verdict = fromserver._verdict("x", 200, answer.content)
-        assert (verdict.is_allowed, verdict.sections[0].paths) == (True, ("refunds/caf\udce9.py",))
+        assert (verdict.is_allowed, verdict.sections[0].paths) == (True, ("refunds/café.py",))
 
     def test_who_is_not_known_is_a_stranger(self, yard: Yard) -> None:
         verdict = self.ask(yard, author="nobody@else.example").json()["verdict"]
