@@ -47,8 +47,7 @@ class Organisation(Protocol):
         ...
 
     def managers_of(self, team: str) -> Sequence[str]:
-        """To whom one may turn where nobody of the team can answer: who manages it, or the units above, nearest first.
-        """
+        """To whom one may turn where nobody of the team can answer: who manages it, or the units above, nearest first."""
         ...
 
     def label(self, ref: str) -> str:
