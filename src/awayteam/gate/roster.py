@@ -24,6 +24,7 @@ from awayteam.kernel import rulebook
 from awayteam.kernel.events import EventName
 from awayteam.kernel.models import Event
 from awayteam.organisation.models import Confidence, Identity, Membership, Person, Role, Team
+from awayteam.organisation.queries.ownword import OWN_WORD, typed_addresses
 
 CONCERNED = (*CHANGED_BY, "entity.edit")
 NAMES = [name.value for name in EventName if name.value.startswith(CONCERNED)]
@@ -52,7 +53,10 @@ class Place:
 
 @dataclass(slots=True)
 class Roster:
-    """All people and teams, by reference. `left` holds those who left or will, `bosses` who reports to whom."""
+    """All people and teams, by reference. `left` holds those who left or will, `bosses` who reports to whom.
+
+    `claims` are names that somebody said of themselves alone: they give nothing, and lead from a commit to its writer.
+    """
 
     nested: bool
     numbers: dict[str, int] = field(default_factory=dict)
@@ -65,6 +69,7 @@ class Roster:
     places: dict[str, list[Place]] = field(default_factory=dict)
     members: dict[str, list[Place]] = field(default_factory=dict)
     owners: dict[str, Owner] = field(default_factory=dict)
+    claims: dict[str, str] = field(default_factory=dict)
     moments: list[datetime] = field(default_factory=list)
 
     def at(self, now: datetime) -> "Organisation":
@@ -93,6 +98,10 @@ class Organisation:
             found = self._roster.owners.get(plain.rpartition("/")[2])
             found = found if found is not None and found.team else None
         return Owner(name, found.team, found.person) if found is not None else Owner(name)
+
+    def writer(self, name: str) -> str:
+        """Who wrote under a name: also as people say of themselves, since that takes approvals away and gives none."""
+        return self.owner(name).person or self._roster.claims.get(name.lower().lstrip("@"), "")
 
     def teams_of(self, person: str) -> frozenset[str]:
         found = self._teams.get(person)
@@ -143,20 +152,23 @@ class Organisation:
 
 
 def read(*, nested: bool) -> Roster:
-    """Everything, in five statements."""
+    """Everything, in seven statements."""
     roster = Roster(nested)
     refs: dict[int, str] = {}
     named: dict[str, set[str]] = defaultdict(set)
     bosses: list[tuple[str, int]] = []
     moments: set[datetime] = set()
+    typed, claims = typed_addresses(), {}
     columns = ("pk", "ref", "name", "display_name", "email", "left_at", "manager_id")
     for pk, ref, name, display, email, left, manager in Person.objects.values_list(*columns):
         refs[pk] = ref
         roster.numbers[ref], roster.names[ref] = pk, display or name
         named[ref.lower()].add(ref)
         named[ref.rpartition("/")[2].lower()].add(ref)
-        if email:
-            named[email.lower()].add(ref)
+        if pk in typed:
+            claims[email.lower()] = ref
+        if address := typed.get(pk, email):
+            named[address.lower()].add(ref)
         if left is not None:
             roster.left[ref] = left
             moments.add(left)
@@ -165,18 +177,24 @@ def read(*, nested: bool) -> Roster:
     roster.bosses = {ref: refs[manager] for ref, manager in bosses if manager in refs}
     handles = _read_teams(roster)
     _read_places(roster, refs, moments)
-    roster.owners = _owners(handles, named, _identities(refs))
+    known, said = _identities(refs)
+    roster.claims = claims | said
+    roster.owners = _owners(handles, named, known)
     roster.moments = sorted(moments)
     return roster
 
 
-def _identities(refs: Mapping[int, str]) -> dict[str, set[str]]:
-    """What people are called elsewhere; guesses don't count, no right may rest on one."""
+def _identities(refs: Mapping[int, str]) -> tuple[dict[str, set[str]], dict[str, str]]:
+    """What people are called elsewhere, by files, sign-ins and administrators; and what they only say of themselves.
+
+    No right may rest on a guess, nor on one's own word: whoever took the name of an owner would own.
+    """
     found: dict[str, set[str]] = defaultdict(set)
     rows = Identity.objects.exclude(confidence=Confidence.GUESS).values_list("person_id", "value_key")
-    for person, value in rows:
+    own = rows.filter(OWN_WORD)
+    for person, value in rows.exclude(OWN_WORD):
         found[value.lower()].add(refs[person])
-    return found
+    return found, {value.lower(): refs[person] for person, value in own.order_by("pk")}
 
 
 def _read_teams(roster: Roster) -> dict[str, set[str]]:

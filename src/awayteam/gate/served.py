@@ -76,6 +76,12 @@ def author_of(organisation: Organisation, word: str, *, is_bot: bool = False) ->
     return Author(person, label or "somebody", is_bot)
 
 
+def hand_of(organisation: Organisation, word: str) -> Author:
+    """Somebody who wrote in a change, by whatever name they say is theirs."""
+    person = organisation.writer(word.strip())
+    return Author(person, organisation.label(person) if person else cleaned(word, LONGEST_LABEL) or "somebody")
+
+
 def ask(actor: Actor, asked: Asked, now: datetime) -> Question:
     """The question with all that it is judged by. Raises `NotFound`, `InvalidInput`."""
     followed = repository_of(actor, asked.repository, now)
@@ -92,7 +98,7 @@ def ask(actor: Actor, asked: Asked, now: datetime) -> Question:
         head=asked.head,
         paths=tuple(dict.fromkeys(paths)),
         author=author_of(organisation, asked.author, is_bot=asked.is_bot),
-        hands=(*(author_of(organisation, one) for one in asked.hands), *_writers(span, organisation)),
+        hands=(*(hand_of(organisation, one) for one in asked.hands), *_writers(span, organisation)),
         approvals=tuple(_approval(organisation, one, asked.head, now) for one in asked.approvals),
         checks=asked.checks,
         way=asked.way,
@@ -132,7 +138,7 @@ def _writers(span: fromgit.Span | None, organisation: Organisation) -> list[Auth
     found = []
     for name, email in written:
         login = noreply_login(email)
-        person = person_of(organisation, email) or (person_of(organisation, f"@{login}") if login else "")
+        person = organisation.writer(email.strip()) or (organisation.writer(login) if login else "")
         label = organisation.label(person) if person else cleaned(name or email, LONGEST_LABEL)
         found.append(Author(person, label, bots(name, email)))
     return list(dict.fromkeys(found))

@@ -41,7 +41,7 @@ def _told(body: schemas.ChangeTellIn, known: Change | None, now: datetime) -> To
     return Told(
         origin=CI + body.origin, origin_key=body.key, repository=body.repository, key=body.name, url=body.url,
         title=body.title, author=served.author_of(organisation, body.author, is_bot=body.bot),
-        hands=tuple(served.author_of(organisation, one) for one in body.hands), base_ref=body.base_ref,
+        hands=tuple(served.hand_of(organisation, one) for one in body.hands), base_ref=body.base_ref,
         base=body.base, head=body.head, paths=tuple(map(plain.unquoted, body.paths)), stand=body.state,
         is_draft=body.draft, from_fork=body.from_fork, way=Way(body.way), is_whole=body.complete, at=at,
         opened_at=body.opened_at or (known.opened_at if known is not None else at),

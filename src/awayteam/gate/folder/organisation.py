@@ -11,6 +11,7 @@ from awayteam.catalog.models import Entity
 from awayteam.contributions.roster import SLUGS
 from awayteam.gate.folder.writing import quoted
 from awayteam.organisation.models import Confidence, Identity, Membership, Person, Team
+from awayteam.organisation.queries.ownword import OWN_WORD, typed_addresses
 from awayteam.sources.shapes import slug
 
 _PROVIDER = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}")
@@ -22,6 +23,9 @@ def text(now: datetime) -> tuple[str, tuple[str, ...]]:
     teams = {row.pk: row for row in Team.objects.filter(dissolved_at=None).order_by("ref") if _fits(row.ref, left_out)}
     present = Person.objects.filter(Q(left_at=None) | Q(left_at__gt=now)).order_by("ref").select_related("manager")
     people = {row.pk: row for row in present if _fits(row.ref, left_out)}
+    for pk, address in typed_addresses().items():
+        if pk in people:
+            people[pk].email = address  # in memory alone: the file holds what rights may rest on
     lines = ["version: 1"]
     lines += ["teams:"] if teams else []
     members = _members(now, teams, people)
@@ -88,7 +92,7 @@ def _members(now: datetime, teams: dict[int, Team], people: dict[int, Person]) -
 
 def _identities() -> dict[int, list[tuple[str, str]]]:
     found: dict[int, list[tuple[str, str]]] = defaultdict(list)
-    rows = Identity.objects.exclude(confidence=Confidence.GUESS).order_by("provider", "value_key")
+    rows = Identity.objects.exclude(OWN_WORD).exclude(confidence=Confidence.GUESS).order_by("provider", "value_key")
     for person, provider, value in rows.values_list("person_id", "provider", "value"):
         found[person].append((provider, value))
     return found

@@ -12,12 +12,14 @@ from awayteam.engagements import actions as engagements
 from awayteam.gate import hooks, roster
 from awayteam.gate.actions import judge, judging, record, record_checks, rejudging
 from awayteam.gate.change import Author, Check, Said
+from awayteam.gate.folder import organisation
 from awayteam.gate.judged import Judged
 from awayteam.gate.models import Change, Judgement, Watch
 from awayteam.gate.tests.yard import HEAD, MONDAY, NEXT, Yard, files, lay_out, ref, told
 from awayteam.kernel.actor import SYSTEM
 from awayteam.kernel.events import EventName, Subject, append
 from awayteam.kernel.models import Event
+from awayteam.organisation.actions import add_identity, edit_person
 from awayteam.organisation.models import Membership, Person, Role
 from awayteam.rounds import actions as rounds
 
@@ -348,6 +350,22 @@ class TestOrganisation:
         assert (known.owner("@olga").person, known.owner("user:default/olga").person) == ("", ref("olga"))
         assert known.owner("@anything/orders").team == "group:default/orders"
         assert known.owner("@nobody").team == known.owner("@nobody").person == ""
+
+    def test_nobody_takes_the_name_of_an_owner_by_their_own_word(self, yard: Yard) -> None:
+        paul, actor = yard.village.person("paul"), yard.actor("paul")
+        for value in ("olga", "olga-gh", "user:default/olga", "olga@example.org"):
+            provider = "email" if "@" in value else f"p{len(value)}"
+            add_identity(actor=actor, now=MONDAY, person=paul, provider=provider, value=value, reason="mine")
+        edit_person(actor=actor, now=MONDAY, person=paul, field="email", value="o@example.org", reason="mine")
+        known = roster.current().at(MONDAY)
+        assert {known.owner(name).person for name in ("@olga", "user:default/olga")} == {ref("olga")}
+        assert {known.owner(name).person for name in ("@olga-gh", "olga@example.org", "o@example.org")} == {""}
+        assert {known.writer(name) for name in ("@olga-gh", "O@example.org", "paul")} == {ref("paul")}
+        judged = yard.judged("refunds/x.py", by="paul", rule_files=files("* @olga-gh\n"))
+        assert not judged.verdict.is_allowed
+        exported = organisation.text(MONDAY)[0]
+        assert "olga-gh" not in exported
+        assert "o@example.org" not in exported
 
 
 def test_a_change_at_home_takes_few_statements(yard: Yard) -> None:
