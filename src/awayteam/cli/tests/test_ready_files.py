@@ -29,7 +29,7 @@ class Runner:
         self.origin = Post(folder / "origin")
         self.bin = folder / "bin"
         self.bin.mkdir()
-        self.command("awayteam", f'exec "{sys.executable}" -m awayteam "$@" --at 2026-11-23T12:00:00Z\n')
+        self.command("awayteam", f'exec "{sys.executable}" -P -m awayteam "$@" --at 2026-11-23T12:00:00Z\n')
         self.work = folder / "work"
 
     def command(self, name: str, lines: str) -> None:
@@ -151,6 +151,34 @@ def test_the_job_asks_gitlab_for_author_and_approvals(
     script = "\n".join([*JOB["before_script"], *JOB["script"]])
     done = runner.run(script, env, ("bash", "-e", "-o", "pipefail", "-c"))
     assert done.returncode == code, done.stdout + done.stderr
+
+
+def test_the_job_runs_nothing_of_the_change(runner: Runner, forge: str) -> None:
+    head = runner.change()
+    for name in ("json.py", "os.py", "pip.py"):
+        (runner.work / name).write_text("open('ran', 'w').close()\n")
+    (runner.work / "merge_request.awayteam.json").symlink_to(runner.folder / "taken")
+    place = "/projects/5/merge_requests/4"
+    Forge.answers = {
+        place: {"iid": 4, "sha": head, "author": {"id": 8, "username": "bob-gl"}},
+        f"{place}/approvals": {"approved_by": []},
+    }
+    env = {
+        "CI_API_V4_URL": forge, "CI_MERGE_REQUEST_PROJECT_ID": "5", "CI_MERGE_REQUEST_IID": "4", "CI_COMMIT_SHA": head,
+        "CI_MERGE_REQUEST_TARGET_BRANCH_NAME": "main", "AWAYTEAM_GITLAB_TOKEN": "secret", "no_proxy": "*",
+        "CI_PROJECT_PATH": "acme/shop", "AWAYTEAM_AGREEMENTS": "", "AWAYTEAM_SERVER": "",
+    }  # fmt: skip
+    script = "\n".join([*JOB["before_script"], *JOB["script"]])
+    assert runner.run(script, env, ("bash", "-e", "-o", "pipefail", "-c")).returncode == 1
+    assert not (runner.work / "ran").exists()
+    assert not (runner.folder / "taken").exists()
+
+
+def test_python_never_looks_for_modules_in_the_change() -> None:
+    scripts = [*JOB["before_script"], *JOB["script"], *(step["run"] for step in ACTION["runs"]["steps"])]
+    started = [line for script in scripts for line in script.splitlines() if "python3" in line]
+    assert len(started) == 3
+    assert all("python3 -I " in line or "(cd / && python3 " in line for line in started)
 
 
 def test_every_key_of_the_folder_is_documented() -> None:
