@@ -47,7 +47,7 @@ class Organisation(Protocol):
         ...
 
     def managers_of(self, team: str) -> Sequence[str]:
-        """To whom one may turn where nobody of the team can answer: who manages it, or the units above, nearest first."""
+        """To whom one may turn where nobody of the team can answer: its managers, then those of the units above."""
         ...
 
     def label(self, ref: str) -> str:
