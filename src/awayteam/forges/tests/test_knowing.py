@@ -9,17 +9,21 @@ from allauth.socialaccount.models import SocialAccount
 from django.test import Client as Browser
 
 from awayteam.accounts.models import User
-from awayteam.contributions.models import Repository
+from awayteam.catalog.models import Entity
+from awayteam.contributions.models import Repository, RepositoryEntity
 from awayteam.forges import accounts, repositories
+from awayteam.forges.actions import bypasses
 from awayteam.forges.models import AccountLink, ForgeBypass, ForgeIssue
-from awayteam.forges.port import Account, Place
+from awayteam.forges.port import Account, BypassHeard, Place
 from awayteam.forges.tests.yard import Yard, person, team, yard
 from awayteam.kernel.actor import SYSTEM, Actor, ActorKind
 from awayteam.kernel.errors import Conflict, NotAllowed
 from awayteam.kernel.models import Event
+from awayteam.notifications.models import Notification
 from awayteam.organisation.models import Confidence, Identity
 from awayteam.requests.models import Request
 from awayteam.reviews.models import Absence, RegisterEntry
+from awayteam.reviews.queries import RegisterFilter, register
 
 pytestmark = pytest.mark.django_db
 NOBODY = Actor(ActorKind.PERSON, "somebody", user_id=1, person_id=1)
@@ -207,6 +211,36 @@ def test_a_merge_past_the_gate_is_in_the_register_once(here: Yard) -> None:
     row.save()
     here.work()
     assert ForgeBypass.objects.count() == RegisterEntry.objects.count() == 1
+
+
+def test_past_the_gate_of_what_is_restricted_is_in_the_register_without_its_words(here: Yard) -> None:
+    followed = Repository.objects.create(name="orders", location="/nowhere", slug="acme/orders", created_at=here.now)
+    secret = Entity.objects.create(
+        ref="component:default/secret", kind="component", name="secret", restricted=True, first_seen_at=here.now,
+        changed_at=here.now,
+    )  # fmt: skip
+    RepositoryEntity.objects.create(repository=followed, entity=secret, evidence="x")
+    pull = here.pull("ada")
+    pull.title = "Merge with Initech"
+    here.hear()
+    here.github.merge(pull, "sam")
+    before = here.orders.branches["main"]
+    after = here.github.push_to_branch(here.orders, "mallory", {"cart.py": b"9"})
+    here.hear()
+    bypasses.heard(
+        repositories.heard(here.forge, Place(str(here.orders.id), "acme/orders"), here.now),
+        BypassHeard(
+            Place(str(here.orders.id), "acme/orders"), "9", Account("8", "mallory"), "refs/heads/main", before, after,
+            "a rule", here.now,
+        ),
+        here.now,
+    )  # fmt: skip
+    sue = Actor(ActorKind.PERSON, "sue", user_id=1, person_id=person("sue").pk)
+    rows = register(sue, RegisterFilter()).items
+    assert [(row.hidden, row.title, row.reason) for row in rows] == [(True, "Something restricted", "")] * 2
+    told = " ".join(Notification.objects.values_list("text", flat=True))
+    assert "Initech" not in told
+    assert "acme/orders" not in told
 
 
 def test_what_was_approved_and_merged_at_once_is_no_bypass(here: Yard) -> None:

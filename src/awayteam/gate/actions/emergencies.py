@@ -73,7 +73,7 @@ def _let(row: Change, home: int | None, reason: str, actor: Actor, now: datetime
         kind=Kind.EMERGENCY,
         title=cleaned(f"{row}: {row.title}" if row.title else str(row), 200),
         practice=cleaned(f"{row} at {row.head}", 300),
-        entity=_entity_of(row),
+        entity=entity_of(row),
         team=_team_of(home, row, person, now),
         decider=person,
         decider_label=str(person)[:200],
@@ -92,13 +92,18 @@ def _let(row: Change, home: int | None, reason: str, actor: Actor, now: datetime
     )  # fmt: skip
 
 
-def _entity_of(row: Change) -> Entity | None:
+def entity_of(row: Change) -> Entity | None:
     """What the register names the change by: something restricted first, by its engagement or in its repository, so
     that this is kept back; else the one thing that is there."""
     visited = Entity.objects.filter(pk__in=row.engagements.order_by().values("service"), restricted=True)
-    if (restricted := visited.order_by("pk").first()) is not None or row.followed_id is None:
-        return restricted
-    found = list(Entity.objects.filter(repository_links__repository=row.followed_id).order_by("-restricted", "pk")[:2])
+    return visited.order_by("pk").first() or entity_in(row.followed_id)
+
+
+def entity_in(followed: int | None) -> Entity | None:
+    """The same for a followed repository."""
+    if followed is None:
+        return None
+    found = list(Entity.objects.filter(repository_links__repository=followed).order_by("-restricted", "pk")[:2])
     return found[0] if found and (found[0].restricted or len(found) == 1) else None
 
 
