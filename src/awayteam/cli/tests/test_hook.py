@@ -96,7 +96,7 @@ def test_the_server_says_who_pushes(server: Server, variable: str) -> None:
 
 def test_without_a_name_of_who_pushes_nothing_goes_in(server: Server) -> None:
     server.post.change("web/page.py")
-    assert "say --author" in server.push("main", who="")
+    assert "the server doesn't say who pushes" in server.push("main", who="")
     assert server.tip() == server.post.base
 
 
