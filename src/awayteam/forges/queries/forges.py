@@ -133,7 +133,9 @@ def health(forge: Forge, dead: int, now: datetime) -> Health:
     if error is not None and (answer is None or error >= answer):
         return Health("bad", f"It doesn't do what it is asked: {forge.last_error[:300]}")
     if answer is None and forge.last_delivery_at is None:
-        return Health("waiting", "Nothing was heard yet. Test it, and enter our address as a webhook there.")
+        hears = registry.kind(forge.kind).inbound is not None
+        enter = "Test it, and enter our address as a webhook there." if hears else "Test it."
+        return Health("waiting", f"Nothing was heard yet. {enter}")
     if forge.rate_limit and forge.rate_remaining is not None and forge.rate_remaining < FEW_LEFT * forge.rate_limit:
         return Health("waiting", f"Only {forge.rate_remaining} of {forge.rate_limit} requests are left for now.")
     if dead:

@@ -17,6 +17,7 @@ from awayteam.forges.actions import polling, setting
 from awayteam.forges.gitea.tests import fake as gitea
 from awayteam.forges.gitlab.tests import fake as gitlab
 from awayteam.forges.models import Forge, ForgeChange, ForgeDelivery
+from awayteam.forges.queries.forges import health
 from awayteam.forges.tests.yard import LONG_AGO, RULES, organisation
 from awayteam.gate.models import Change, Judgement
 from awayteam.kernel.actor import SYSTEM
@@ -198,3 +199,9 @@ def test_a_pull_request_from_its_opening_to_its_merge(on_gitea: OnGitea) -> None
 def test_a_forged_signature_is_refused(on_gitea: OnGitea) -> None:
     assert on_gitea.host.send(on_gitea.message("opened"), secret="another") == 401
     assert not ForgeDelivery.objects.exists()
+
+
+@pytest.mark.parametrize(("kind", "hears"), [("gitea", True), ("gitolite", False)])
+def test_only_what_sends_something_is_to_be_given_our_address(kind: str, hears: bool) -> None:
+    forge = Forge(kind=kind, name="git", created_at=timezone.now())
+    assert ("webhook" in health(forge, 0, timezone.now()).says) is hears
