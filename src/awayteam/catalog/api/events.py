@@ -6,6 +6,7 @@ from ninja import Query, Router
 from pydantic import Field
 
 from awayteam.catalog.queries.events import feed
+from awayteam.kernel import subjects
 from awayteam.kernel.events import EventName
 from awayteam.kernel.requests import Request
 from awayteam.kernel.rest import Moment, PageOf, Paging, Word, page_of
@@ -23,7 +24,8 @@ class EventsQuery(Paging):
 
 @router.get("/events", response=PageOf[EventOut])
 def list_events(request: Request, query: Annotated[EventsQuery, Query()]) -> Any:
-    """Events that the actor may see, newest first."""
+    """Events of things that the actor may see, newest first. A page may hold fewer than `limit` and yet not be the
+    last: `next_cursor` says."""
     page = feed(
         request.actor,
         names=[name.value for name in query.name],
@@ -33,4 +35,4 @@ def list_events(request: Request, query: Annotated[EventsQuery, Query()]) -> Any
         cursor=query.cursor,
         limit=query.limit,
     )
-    return page_of(page, [event_of(event) for event in page.items])
+    return page_of(page, [event_of(one.event) for one in subjects.shown(request, page.items)])

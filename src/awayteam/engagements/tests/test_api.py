@@ -149,3 +149,16 @@ def test_a_restricted_service_hides_its_visits(village: Village, send: Send) -> 
     assert send("sam", "get", "?state=all").json()["items"] == []
     send("sam", "post", f"/{row.pk}/start", {}, 404)
     assert Signature.objects.count() == 2
+
+
+def test_a_restricted_service_hides_what_happened_to_its_visits(village: Village, send: Send) -> None:
+    _opened(send, village)
+    village.service.restricted = True
+    village.service.save()
+
+    def told(who: str) -> list[str]:
+        answer = _client(village, who).get("/api/v1/events?limit=100")
+        return [event["name"] for event in answer.json()["items"] if event["subject"]["kind"] == "engagement"]
+
+    assert "engagement.opened" in told("pia")
+    assert told("sam") == []
