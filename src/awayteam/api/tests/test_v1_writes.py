@@ -17,6 +17,8 @@ from awayteam.api.tests.organisation import NOW, SECRET, Organisation
 from awayteam.catalog.models import Edit, Entity, Ownership
 from awayteam.discussions import actions as discussions
 from awayteam.discussions.models import Comment
+from awayteam.forges.models import ForgeChange, ForgeDelivery
+from awayteam.forges.tests import shop as forges
 from awayteam.imports import actions as imports
 from awayteam.kernel.actor import SYSTEM
 from awayteam.kernel.events import Subject
@@ -445,6 +447,14 @@ REQUESTS: dict[str, tuple[str, Any]] = {
     "create_document": ("/roadmaps/default/payments/documents", {"title": "x", "text": "x", **WHY}),
     "write_document": ("/roadmaps/default/payments/documents/{document}/versions", {"title": "x", "text": "y", **WHY}),
     "link_document": ("/roadmaps/default/payments/documents/{document}/links", {"goals": [], "items": [], **WHY}),
+    "forge_add": ("/forges", {"kind": "gitea", "name": "more", "address": "https://forge.example", **WHY}),
+    "forge_change": ("/forges/{forge}", {"active": False, **WHY}),
+    "forge_remove": ("/forges/{forge}?reason=because", None),
+    "forge_test": ("/forges/{forge}/test", None),
+    "forge_reconcile": ("/forges/{forge}/reconcile", None),
+    "forge_account_link": ("/forges/{forge}/accounts/link", {"account": "0", "person": "user:default/eve", **WHY}),
+    "forge_delivery_retry": ("/forges/{forge}/deliveries/{delivery}/retry", WHY),
+    "forge_change_retry": ("/forges/{forge}/changes/{asked}/retry", WHY),
 }
 READS_BY_POST = {"gate_ask", "needed_reviews", "route_text", "similar_requests"}
 """Questions that are too long for an address."""
@@ -485,6 +495,13 @@ def on_a_roadmap(team: Team) -> dict[str, Any]:
     document = roadmaps.create_document(team=team, title="Document", text="Text", **common)
     note, _ = roadmaps.note_capacity(team=team, starts=day, ends=day, share=Decimal(1), **common)
     return {"goal": goal.pk, "result": result.pk, "item": item.pk, "document": document.slug, "note": note.pk}
+
+
+def on_a_forge() -> dict[str, Any]:
+    """A forge with something that was given up."""
+    forges.build(NOW)
+    delivery, asked = ForgeDelivery.objects.get(), ForgeChange.objects.get()
+    return {"forge": delivery.forge_id, "delivery": delivery.pk, "asked": asked.pk}
 
 
 def said_about_the_vault(org: Organisation) -> Comment:
@@ -535,6 +552,7 @@ def test_what_is_denied_changes_nothing(
         "vault": org.entities[SECRET].pk,
         "comment": said_about_the_vault(org).pk,
         **on_a_roadmap(org.teams["payments"]),
+        **on_a_forge(),
     }
     client = org.client(who, *scopes) if who else Client()
     asked = dict(writes(org.client("ada")))
