@@ -4,13 +4,13 @@ The newest verdict wins: a message about another head, or about a verdict that i
 twice is doing it once, by the notice's key.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 
-from awayteam.forges import health, registry, repositories
+from awayteam.forges import accounts, health, registry, repositories
 from awayteam.forges.actions import issues
 from awayteam.forges.models import Forge, ForgeAccount, ForgeChange, ForgeIssue, ForgeState
-from awayteam.forges.port import Account, ChangeHeard, Client, Colour, ForgeError, Notice, Place, Stand
+from awayteam.forges.port import Account, ChangeHeard, Client, Colour, Directory, ForgeError, Notice, Place, Stand
 from awayteam.gate.models import Change, Judgement
 from awayteam.kernel import rulebook
 from awayteam.kernel.errors import AwayteamError
@@ -63,10 +63,22 @@ def _verdict(message: OutboxMessage, now: datetime) -> None:
 
     def publish(client: Client) -> None:
         client.publish(place, heard, notice)
-        _besides(row, client, place, heard, given["summary"], list(given["ask"]), now)
+        ask = [*given["ask"], *_met(row, given.get("meet", ()), now)]
+        _besides(row, client, place, heard, given["summary"], ask, now)
 
     _connected(row.repository.forge, now, publish)
     ForgeChange.objects.filter(pk=row.pk).update(published_at=now, published_key=given["key"])
+
+
+def _met(row: ForgeChange, handles: Iterable[str], now: datetime) -> list[str]:
+    """Ids of the accounts that the forge knows by these handles, as far as they lead to people here."""
+    _client, grants = registry.connect(row.repository.forge)
+    found = []
+    for handle in handles if isinstance(grants, Directory) else ():
+        account = grants.find(handle)
+        if account is not None and accounts.heard(row.repository.forge, account, now).person_id is not None:
+            found.append(account.id)
+    return found
 
 
 def _is_newest(change: Change, judgement: int, head: str) -> bool:

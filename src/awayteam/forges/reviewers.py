@@ -7,12 +7,12 @@ from typing import NamedTuple
 
 from django.db.models import Q
 
-from awayteam.forges import accounts
+from awayteam.forges import accounts, registry
 from awayteam.forges.models import ForgeChange
 from awayteam.gate.models import Change, ChangeReview
 from awayteam.gate.verdict import Verdict
 from awayteam.kernel import rulebook
-from awayteam.organisation.models import Membership, Person
+from awayteam.organisation.models import Confidence, Identity, Membership, Person
 from awayteam.organisation.queries import dated
 from awayteam.reviews.models import Absence
 
@@ -55,6 +55,22 @@ def wanted(row: ForgeChange, verdict: Verdict, now: datetime) -> list[str]:
         if person in known and known[person].external_id not in asked
     ]
     return [known[person].external_id for person in chosen(able, max(most - still, 0))]
+
+
+def strangers(row: ForgeChange, verdict: Verdict, asked: Sequence[str], now: datetime) -> list[str]:
+    """Confirmed handles of people who could be asked as well, but whose accounts were never heard of: the forge is
+    asked for them. As many as are still wanted beside `asked`."""
+    provider = registry.kind(row.repository.forge.kind).identity_provider
+    missing = rulebook.current().forges.reviewers_max - len({*asked, *row.asked_reviewers})
+    if not verdict.needs or not provider or missing <= 0:
+        return []
+    people = _people(verdict, now)
+    barred = _barred(row, list(people), now)
+    known = accounts.accounts_of(row.repository.forge, list(people))
+    able = [one for one in people if one not in barred and one not in known]
+    rows = Identity.objects.filter(person__in=able, provider=provider, confidence=Confidence.CONFIRMED)
+    handles = dict(rows.order_by("-pk").values_list("person_id", "value"))
+    return [handles[one] for one in able if one in handles][:missing]
 
 
 def _people(verdict: Verdict, now: datetime) -> dict[int, bool]:

@@ -40,10 +40,12 @@ def queue_verdict(row: ForgeChange, heard: Judged) -> bool:
     summary = words.markdown(verdict, address, names=names)
     # by the judgement too: what went to and fro must be published again
     key = hashlib.sha256(f"{heard.judgement.pk}\0{change.head}\0{title}\0{summary}".encode()).hexdigest()[:40]
+    at = heard.verdict.at
+    ask = [] if change.is_draft else reviewers.wanted(row, verdict, at)
     payload: dict[str, Any] = {
         "what": "verdict", "change": row.pk, "head": change.head, "judgement": heard.judgement.pk, "key": key,
         "colour": COLOURS[verdict.outcome].value, "title": title, "summary": summary, "url": address,
-        "ask": [] if change.is_draft else reviewers.wanted(row, verdict, heard.verdict.at),
+        "ask": ask, "meet": [] if change.is_draft else reviewers.strangers(row, verdict, ask, at),
     }  # fmt: skip
     return outbox.enqueue(channel=CHANNEL, key=f"forge-verdict-{row.pk}-{key}", payload=payload, now=heard.judgement.at)
 

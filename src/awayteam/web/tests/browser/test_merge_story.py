@@ -78,7 +78,6 @@ def stage(github: FakeGitHub, town: Town, live_server: LiveServer) -> Stage:
         now=timezone.now(),
     )  # fmt: skip
     stage = Stage(github, repository, made.forge, live_server.url)
-    github.push_to_branch(repository, "olga", {"README": b"Orders.\n"})  # so that her account was heard of
     stage.settle()
     return stage
 
