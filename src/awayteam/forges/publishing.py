@@ -73,8 +73,10 @@ def _verdict(message: OutboxMessage, now: datetime) -> None:
 def _met(row: ForgeChange, handles: Iterable[str], now: datetime) -> list[str]:
     """Ids of the accounts that the forge knows by these handles, as far as they lead to people here."""
     _client, grants = registry.connect(row.repository.forge)
+    if not isinstance(grants, Directory):
+        return []
     found = []
-    for handle in handles if isinstance(grants, Directory) else ():
+    for handle in handles:
         account = grants.find(handle)
         if account is not None and accounts.heard(row.repository.forge, account, now).person_id is not None:
             found.append(account.id)
