@@ -70,5 +70,5 @@ def test_files_are_compared_with_each_other_or_with_what_is_in_force(run: CliRun
 def test_a_worker_does_one_round(run: CliRunner, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("awayteam.kernel.logging.configure", lambda **_: None)
     monkeypatch.setattr("awayteam.kernel.jobs.registered", {})
-    assert run.invoke(APP, ["worker", "--once"]).output == "clocks: 0, outbox: 0, jobs: 0\n"
+    assert run.invoke(APP, ["worker", "--once"]).output == "clocks: 0, outbox: 0, jobs: 0, others: 0\n"
     assert json.loads(run.invoke(APP, ["worker", "--once", "--json"]).output) == {"clocks": 0, "outbox": 0, "jobs": 0}

@@ -19,7 +19,7 @@ class Forges:
     )
     lease_seconds: int = rule(
         "Seconds after which a delivery or change that a worker took and didn't finish is taken by another.",
-        minimum=30,
+        minimum=10,
         maximum=3600,
     )
     asked_at_once: int = rule("Changes that one worker asks forges about at the same time.", minimum=1, maximum=32)
