@@ -374,8 +374,15 @@ REQUESTS: dict[str, tuple[str, Any]] = {
     "report_make": ("/engagements/1/reports", {}),
     "change_tell": (
         "/changes",
-        {"origin": "ci", "key": "1", "repository": "x", "author": "ada", "base": "c" * 40, "head": "a" * 40,
-         "paths": ["x"]},
+        {
+            "origin": "ci",
+            "key": "1",
+            "repository": "x",
+            "author": "ada",
+            "base": "c" * 40,
+            "head": "a" * 40,
+            "paths": ["x"],
+        },
     ),
     "change_review": ("/changes/1/reviews", {"reviews": [{"key": "1", "person": "ada"}]}),
     "change_emergency": ("/changes/1/emergency", {"reason": "because", "head": "a" * 40}),
