@@ -56,6 +56,7 @@ def database(folder: Path) -> dict[str, Any]:
     return {
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": str(folder / FILE),
+        "CONN_MAX_AGE": 600,  # opening one reads the whole schema and costs more than a page
         "OPTIONS": {
             "transaction_mode": "IMMEDIATE",
             "timeout": 20,
