@@ -24,6 +24,10 @@ log = Log(__name__)
 FIRST_NAP = 0.05
 """Seconds that a lane sleeps when it has just run out of work; each nap after that is twice as long."""
 
+PAUSES = {"jobs": 0.25}
+"""Seconds that a lane rests at least after a round in which there was nothing to do, however often the bell rings:
+what rings it is mostly for another lane. `FIRST_NAP` for those that aren't named."""
+
 Stopping = Callable[[], bool]
 Work = Callable[[datetime, int, Stopping], int]
 LANES: Mapping[str, Work] = {
@@ -112,6 +116,7 @@ def _lane(name: str, stop: threading.Event) -> None:
         if done:
             nap = FIRST_NAP
             continue
+        stop.wait(PAUSES.get(name, FIRST_NAP))
         if bell.wait(heard, nap):
             nap = FIRST_NAP
         else:
