@@ -17,17 +17,18 @@ def want(
 
     What was given up is asked again, since there is news of it; what waits after a failure waits on.
     """
-    transaction.on_commit(bell.ring)
-    if _again(repository, number, now, heard_at):
-        return
-    made = ForgeChange(
-        repository=repository, number=number, external_id=id[:200], next_at=now, heard_at=heard_at or now
-    )
-    try:
-        with transaction.atomic():
-            made.save(force_insert=True)
-    except IntegrityError:
-        _again(repository, number, now, heard_at)
+    with transaction.atomic():
+        transaction.on_commit(bell.ring)
+        if _again(repository, number, now, heard_at):
+            return
+        made = ForgeChange(
+            repository=repository, number=number, external_id=id[:200], next_at=now, heard_at=heard_at or now
+        )
+        try:
+            with transaction.atomic():
+                made.save(force_insert=True)
+        except IntegrityError:
+            _again(repository, number, now, heard_at)
 
 
 def _again(repository: ForgeRepository, number: int, now: datetime, heard_at: datetime | None) -> bool:

@@ -1,18 +1,18 @@
 """Asking forges about changes of which there is news, and having the gate judge them.
 
-A change is asked about without holding a transaction; what came back is written in one, if nobody else took the change
-meanwhile. What a forge answers counts only for the very repository that we know, and never over newer news.
+Several changes are asked about at the same time, by threads that touch no database; what came back is written by the
+caller's own thread, each in one transaction, if nobody else took the change meanwhile. What a forge answers counts only
+for the very repository that we know, and never over newer news.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import PurePosixPath
-from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import F, Q
 
 from awayteam.forges import accounts, health, leasing, news, registry, repositories
@@ -60,61 +60,87 @@ def ask_due(now: datetime, limit: int = 50, stopping: Callable[[], bool] = lambd
         leasing.free(now), Q(wanted__gt=F("asked")), is_dead=False, next_at__lte=now,
         repository__forge__state=ForgeState.ACTIVE,
     ).order_by("next_at", "pk")  # fmt: skip
-    found = list(rows.values_list("pk", "attempts", "repository__forge")[:limit])
+    due = iter(list(rows.values_list("pk", "attempts", "repository__forge")[:limit]))
+    threads, done = rulebook.current().forges.asked_at_once, 0
     held: set[int] = set()
     """Forges that said to wait: the others of theirs are left for later."""
-
-    def one(row: tuple[int, int, int]) -> int:
-        pk, attempts, forge = row
-        if stopping() or forge in held:
-            return 0
-        token = leasing.take(ForgeChange, pk, attempts, now)
-        if not token:
-            return 0
-        if ask(pk, token, now) is False:
-            held.add(forge)
-        return 1
-
-    return sum(_at_once(one, found))
-
-
-def _at_once(act: Callable[[Any], int], rows: list[Any]) -> Iterable[int]:
-    """Several at the same time, each thread with its own connection; one after the other inside of a transaction."""
-    threads = min(rulebook.current().forges.asked_at_once, len(rows))
-    if threads <= 1 or connection.in_atomic_block:
-        return [act(row) for row in rows]
-
-    def alone(row: Any) -> int:
-        try:
-            return act(row)
-        finally:
-            connection.close()
-
+    running: dict[Future[Answer], _Taken] = {}
     with ThreadPoolExecutor(threads, thread_name_prefix="forges-asking") as pool:
-        return list(pool.map(alone, rows))
+        while True:
+            while len(running) < threads and (taken := _next(due, held, now, stopping)) is not None:
+                running[pool.submit(_asked, taken.client, taken.row)] = taken
+            if not running:
+                return done
+            for answered in wait(running, return_when=FIRST_COMPLETED).done:
+                taken = running.pop(answered)
+                done += 1
+                if not _settle(taken, answered.result, now):
+                    held.add(taken.row.repository.forge_id)
 
 
-def ask(pk: int, token: str, now: datetime) -> bool:
-    """Ask about one change that was taken with `token`, and write what came. False where the forge says to wait."""
-    row = ForgeChange.objects.select_related("repository__forge", "repository__repository").get(pk=pk)
-    forge = row.repository.forge
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """A change that is ours to ask about, by `token`, with what asks."""
+
+    row: ForgeChange
+    token: str
+    client: Client
+
+
+def _next(
+    due: Iterator[tuple[int, int, int]], held: Container[int], now: datetime, stopping: Callable[[], bool]
+) -> _Taken | None:
+    """The next change that nobody else takes and that can be asked about; None where there is none."""
+    for pk, attempts, forge in due:
+        if stopping():
+            return None
+        token = leasing.take(ForgeChange, pk, attempts, now) if forge not in held else ""
+        if not token:
+            continue
+        row = ForgeChange.objects.select_related("repository__forge", "repository__repository").get(pk=pk)
+        client = _client(row, token, now)
+        if client is not None:
+            return _Taken(row, token, client)
+    return None
+
+
+def _client(row: ForgeChange, token: str, now: datetime) -> Client | None:
+    """What asks the forge of a change; None where it can't be asked, which is noted."""
     try:
         if row.attempts > rulebook.current().forges.attempts_max:
             raise ForgeError("the worker ended during the last attempt", final=True)
-        client, _grants = registry.connect(forge)
+        client, _grants = registry.connect(row.repository.forge)
         if client is None:
             raise ForgeError("this kind of forge can't be asked", final=True)
-        answer = _asked(client, row)
-        health.answered(forge, client, now)
-        with transaction.atomic():
-            _write(row, token, answer, now)
     except ForgeError as error:
-        return _failed(row, token, error, now)
+        _failed(row, token, error, now)
+        return None
     except Exception as error:
-        if not isinstance(error, InvalidInput):
-            log.exception("forges.asking-failed", forge=forge.name, change=str(row))
-        return _failed(row, token, ForgeError(leasing.says(error), final=isinstance(error, InvalidInput)), now)
+        _failed_otherwise(row, token, error, now)
+        return None
+    return client
+
+
+def _settle(taken: _Taken, answer: Callable[[], Answer], now: datetime) -> bool:
+    """Write what was answered, or what went wrong. False where the forge says to wait."""
+    row = taken.row
+    try:
+        given = answer()
+        health.answered(row.repository.forge, taken.client, now)
+        with transaction.atomic():
+            _write(row, taken.token, given, now)
+    except ForgeError as error:
+        return _failed(row, taken.token, error, now)
+    except Exception as error:
+        return _failed_otherwise(row, taken.token, error, now)
     return True
+
+
+def _failed_otherwise(row: ForgeChange, token: str, error: Exception, now: datetime) -> bool:
+    """What is neither the forge's nor ours to expect."""
+    if not isinstance(error, InvalidInput):
+        log.error("forges.asking-failed", forge=row.repository.forge.name, change=str(row), exc_info=error)
+    return _failed(row, token, ForgeError(leasing.says(error), final=isinstance(error, InvalidInput)), now)
 
 
 def _asked(client: Client, row: ForgeChange) -> Answer:

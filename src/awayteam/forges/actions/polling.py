@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
+from django.db import transaction
 from django.db.models import F, Q, QuerySet
 
 from awayteam.forges import health, leasing, news, registry, repositories
@@ -120,9 +121,10 @@ def compare(row: ForgeRepository, heard: Sequence[ChangeHeard], now: datetime) -
         .values_list("number", flat=True)
     )  # fmt: skip
     ids = {one.number: one.id for one in mine}
-    for number in wanted:
-        if number not in waiting:
-            news.want(row, number, now, id=ids.get(number, ""))
+    with transaction.atomic():
+        for number in wanted:
+            if number not in waiting:
+                news.want(row, number, now, id=ids.get(number, ""))
     return len(wanted)
 
 
