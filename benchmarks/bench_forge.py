@@ -50,17 +50,12 @@ def measure(arguments: argparse.Namespace) -> None:
         orders, forge = build(github, arguments)
         arrived = watch(orders)
         count = int(arguments.rate * arguments.seconds)
-        for number in range(count):
-            paths = {f"area{(number + place) % arguments.rules}/f{place}.py": b"1" for place in range(arguments.files)}
-            github.open_pull(orders, "ada", paths)
-        events = [one for one in github.outbox if one.kind == "pull_request"]
-        github.outbox.clear()
         connections.close_all()
         children = resource.getrusage(resource.RUSAGE_CHILDREN)
         before = children.ru_utime + children.ru_stime
         servers = start(arguments)
         try:
-            sent, statuses = send(github, events, f"/forges/{forge}/deliveries", arguments)
+            sent, statuses = send(github, orders, f"/forges/{forge}/deliveries", arguments)
             wait_for(arrived, count)
         finally:
             for server in servers:
@@ -128,12 +123,12 @@ def start(arguments: argparse.Namespace) -> list[subprocess.Popen[bytes]]:
 
 
 def send(
-    github: Any, events: list[Any], where: str, arguments: argparse.Namespace
+    github: Any, orders: Any, where: str, arguments: argparse.Namespace
 ) -> tuple[dict[str, tuple[float, float]], list[int]]:
-    """Each webhook at its time; when each head was sent and answered."""
+    """Each pull request opened, and told of, at its time: one that was there before would be found by polling. When
+    each head was sent and answered."""
     sent: dict[str, tuple[float, float]] = {}
     statuses: list[int] = []
-    ready = [(one.body, github.headers(one), one.payload["pull_request"]["head"]["sha"]) for one in events]
     began = time.monotonic()
 
     def post(body: bytes, headers: dict[str, str], head: str) -> None:
@@ -147,9 +142,13 @@ def send(
         sent[head] = at, time.monotonic()
 
     threads = []
-    for number, one in enumerate(ready):
+    for number in range(int(arguments.rate * arguments.seconds)):
         time.sleep(max(began + number / arguments.rate - time.monotonic(), 0))
-        threads.append(threading.Thread(target=post, args=one))
+        paths = {f"area{(number + place) % arguments.rules}/f{place}.py": b"1" for place in range(arguments.files)}
+        head = github.open_pull(orders, "ada", paths).head
+        told = next(one for one in github.outbox if one.kind == "pull_request")
+        github.outbox.clear()
+        threads.append(threading.Thread(target=post, args=(told.body, github.headers(told), head)))
         threads[-1].start()
     for thread in threads:
         thread.join()
