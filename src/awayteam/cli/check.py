@@ -109,6 +109,8 @@ def check(
         if not _is_refusal(error):
             raise
         _stop(str(error))
+    if suppose:
+        _say(f"supposed: {', '.join(suppose)}; of the change as it is this says nothing")
     _print(verdict, names, explain, as_json, format)
     raise typer.Exit(0 if verdict.is_allowed else 1)
 

@@ -56,6 +56,13 @@ def test_after_its_time_the_visit_is_the_code_of_others(post: Post, check: Check
                  at=AFTER)["outcome"] == "allowed"  # fmt: skip
 
 
+def test_what_was_supposed_is_said(post: Post, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["check", "--repo", post.path, "--base", post.base, "--head", post.change("pay/api.py"), "--at", NOW]
+    with pytest.raises(SystemExit):
+        main([*words, "--author", "bob", "--suppose", "approved:ada"])
+    assert "supposed: approved:ada; of the change as it is this says nothing" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("who", ["user:default/bob", "bob", "bob-gh", "@bob", "bob@x.org", "BOB@X.ORG"])
 def test_authors_are_known_by_reference_login_and_address(post: Post, check: Check, who: str) -> None:
     assert check(post.change("web/page.py"), "--author", who, "--way", "push", code=0)["outcome"] == "allowed"
