@@ -24,9 +24,12 @@ log = Log(__name__)
 FIRST_NAP = 0.05
 """Seconds that a lane sleeps when it has just run out of work; each nap after that is twice as long."""
 
-PAUSES = {"jobs": 0.25}
+REST = 0.05
 """Seconds that a lane rests at least after a round in which there was nothing to do, however often the bell rings:
-what rings it is mostly for another lane. `FIRST_NAP` for those that aren't named."""
+what rings it is mostly for another lane."""
+
+RESTS = {"jobs": 0.25}
+"""The same for lanes that may rest longer."""
 
 Stopping = Callable[[], bool]
 Work = Callable[[datetime, int, Stopping], int]
@@ -116,7 +119,7 @@ def _lane(name: str, stop: threading.Event) -> None:
         if done:
             nap = FIRST_NAP
             continue
-        stop.wait(PAUSES.get(name, FIRST_NAP))
+        stop.wait(RESTS.get(name, REST))
         if bell.wait(heard, nap):
             nap = FIRST_NAP
         else:
