@@ -121,5 +121,14 @@ def _note(
         row.engagements.set(veiling.granting(verdict))
         asked = dict.fromkeys(one for need in verdict.needs for one in need.people)
         numbers = [number for one in asked if (number := organisation.number(one)) is not None]
-        row.asked.set(numbers[:ASKED_MOST])
+        _ask(row, numbers[:ASKED_MOST])
     row.save(update_fields=names)
+
+
+def _ask(row: Change, people: list[int]) -> None:
+    """Keep whose word is lacking, in the order in which they are asked (a relation's `set` keeps none)."""
+    through = Change.asked.through
+    rows = through.objects.filter(change=row)
+    if list(rows.order_by("pk").values_list("person_id", flat=True)) != people:
+        rows.delete()
+        through.objects.bulk_create(through(change_id=row.pk, person_id=one) for one in people)
