@@ -25,6 +25,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("awayteam.requests.urls")),
     path("", include("awayteam.reviews.urls")),
     path("", include("awayteam.roadmaps.urls")),
+    path("", include("awayteam.allocations.urls")),
+    path("", include("awayteam.experiments.urls")),
+    path("", include("awayteam.flags.urls")),
+    path("", include("awayteam.quotas.urls")),
+    path("", include("awayteam.succession.urls")),
+    path("", include("awayteam.usage.urls")),
     path("", include("awayteam.web.urls")),
 ]
 handler400 = "awayteam.web.errors.bad_request"

@@ -1,0 +1,5 @@
+"""REST of allocations of a provider's capacity, and growth of use."""
+
+from ninja import Router
+
+router = Router(tags=["allocations"])

@@ -1,0 +1,1 @@
+"""Statistics of experiments, pure, and the statements that aggregate facts in each database."""

@@ -1,0 +1,5 @@
+"""REST of experiments: designed, reviewed, measured, decided."""
+
+from ninja import Router
+
+router = Router(tags=["experiments"])

@@ -1,0 +1,5 @@
+"""REST of limits that a proxy enforces."""
+
+from ninja import Router
+
+router = Router(tags=["quotas"])

@@ -1,0 +1,9 @@
+from awayteam.kernel import registries
+
+
+class QuotasConfig(registries.App):
+    name = "awayteam.quotas"
+    label = "quotas"
+
+    def register(self) -> None:
+        pass

@@ -1,0 +1,5 @@
+"""REST of transfers of ownership."""
+
+from ninja import Router
+
+router = Router(tags=["succession"])

@@ -1,0 +1,9 @@
+from awayteam.kernel import registries
+
+
+class SuccessionConfig(registries.App):
+    name = "awayteam.succession"
+    label = "succession"
+
+    def register(self) -> None:
+        pass
