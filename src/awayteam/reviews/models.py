@@ -175,6 +175,8 @@ class Kind(models.TextChoices):
     """Doing without a common tool or practice, with the data that speak for it (P20)."""
     EMERGENCY = "emergency"
     """Letting a change in without the words that it lacked, because it couldn't wait (ADR 0012)."""
+    EXPERIMENT = "experiment"
+    """Deciding an experiment against the rule that was registered before it (ADR 0020)."""
 
 
 class Outcome(models.TextChoices):
@@ -193,8 +195,8 @@ class Outcome(models.TextChoices):
     "reason", "data", "decided_at",
 )  # fmt: skip
 class RegisterEntry(Story):
-    """An override, a deviation or an emergency, in public. The database keeps every row, and everything that was said
-    at the start (the migration names the columns).
+    """An override, a deviation, an emergency or an experiment, in public. The database keeps every row, and everything
+    that was said at the start (the migration names the columns).
 
     `field` is the review's, or the practice's area. `practice` is what is deviated from, or the change that was let in.
     `data` is [{"words", "url"}].
@@ -225,7 +227,7 @@ class RegisterEntry(Story):
             *constraints("entry", [state.value for state in ENTRY_FINAL]),
             models.CheckConstraint(
                 condition=Q(kind=Kind.OVERRIDE, review__isnull=False)
-                | Q(kind__in=[Kind.DEVIATION, Kind.EMERGENCY], review__isnull=True),
+                | Q(kind__in=[Kind.DEVIATION, Kind.EMERGENCY, Kind.EXPERIMENT], review__isnull=True),
                 name="entry_override_has_review",
             ),
             models.CheckConstraint(condition=~Q(reason=""), name="entry_has_reason"),

@@ -7,10 +7,12 @@ added as a field of `Rulebook`. `awayteam rulebook document` writes the referenc
 from dataclasses import dataclass
 
 from awayteam.kernel.rulebook.sections.asking import Discussions, Duplicates, Notifications, Requests, Roadmaps
+from awayteam.kernel.rulebook.sections.experimenting import Experiments
 from awayteam.kernel.rulebook.sections.forging import Forges
 from awayteam.kernel.rulebook.sections.gating import Gate
 from awayteam.kernel.rulebook.sections.ground import Accounts, Api, Calendar, Clocks, Lists, Outbox, Webhooks, Worker
 from awayteam.kernel.rulebook.sections.knowing import Catalog, Contributions, Imports, Insights, Organisation
+from awayteam.kernel.rulebook.sections.succeeding import Succession
 from awayteam.kernel.rulebook.sections.visiting import Credit, Engagements, Handovers, Reviews, Rounds
 
 
@@ -29,6 +31,7 @@ class Rulebook:
     discussions: Discussions
     duplicates: Duplicates
     engagements: Engagements
+    experiments: Experiments
     forges: Forges
     gate: Gate
     handovers: Handovers
@@ -42,6 +45,7 @@ class Rulebook:
     reviews: Reviews
     roadmaps: Roadmaps
     rounds: Rounds
+    succession: Succession
     webhooks: Webhooks
     worker: Worker
     version: str
