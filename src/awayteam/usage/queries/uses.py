@@ -123,9 +123,8 @@ def _services(
     actor: Actor, now: datetime, rows: "QuerySet[Edge]", sort: str, limit: int, cursor: str | None
 ) -> Page[Use]:
     known = Coalesce("sampling", Value(_UNKNOWN), output_field=FloatField())
-    grouped: Any = rows.annotate(c_=F("c"), p_=F("p")).values(
-        "c_", "p_", "source_id", "source__name", "operation__kind"
-    )
+    ends = ("c_", "p_", "source_id", "operation__kind")
+    grouped: Any = rows.annotate(c_=F("c"), p_=F("p")).values(*ends, "source__name")
     grouped = grouped.annotate(
         n_calls=Sum("calls"), n_failed=Sum("failed"), n_seen=Sum("seen"), least=Min(known),
         first=Min("first_seen"), last=Max("last_seen"), one_consumer=Min("consumer_id"),
