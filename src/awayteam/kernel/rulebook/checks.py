@@ -43,6 +43,17 @@ def subdivision(country: str, value: str) -> str | None:
     return f"{country} has no subdivision {value!r}; known: {', '.join(known) or 'none'}"
 
 
+def identity_template(value: str) -> str | None:
+    if "{name}" not in value:
+        return "it must hold {name}, or all consumers would be one"
+    rest = value.replace("{name}", "").replace("{namespace}", "")
+    if "{" in rest or "}" in rest:
+        return "only {namespace} and {name} are filled in"
+    if not rest.isascii() or not rest.isprintable() or " " in rest or "," in rest or len(value) > 300:
+        return "a name in a certificate has only printable ASCII, no blank and no comma"
+    return None
+
+
 def weekdays(value: Sequence[int]) -> str | None:
     if not value:
         return "nobody would ever work; name at least one day, 0 (Monday) to 6 (Sunday)"
