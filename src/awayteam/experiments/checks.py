@@ -115,7 +115,9 @@ def ratio(design: Design) -> list[Finding]:
     expected = design.daily_units * design.days * design.traffic / WHOLE
     thin = [one for one in design.arms if expected * one.share / WHOLE < 100]
     if thin:
-        words = f"{thin[0].key} expects {expected * thin[0].share / WHOLE:,.0f} units: too few to see a wrong sample ratio."
+        words = (
+            f"{thin[0].key} expects {expected * thin[0].share / WHOLE:,.0f} units: too few to see a wrong sample ratio."
+        )
         return [Finding("ratio", Level.STOP, words, "Give each arm at least a hundred units.")]
     return [Finding("ratio", Level.FINE, "Each arm expects enough units to see a wrong sample ratio.")]
 
@@ -141,7 +143,9 @@ def past(runs: Iterable[AaRun], *, missing: str = "") -> list[Finding]:
         else:
             made.append(Finding("aa", Level.FINE, words))
     if missing:
-        made.append(Finding("aa", Level.WARN, f"No A/A run on past data: {missing}", "It runs once there are past data."))
+        made.append(
+            Finding("aa", Level.WARN, f"No A/A run on past data: {missing}", "It runs once there are past data.")
+        )
     return made
 
 

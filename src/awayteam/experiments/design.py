@@ -175,7 +175,9 @@ def read(values: Mapping[str, Any]) -> Design:
         given = {name: value for name, value in values.items() if name in known}
         given["arms"] = tuple(_arm(one) for one in _many(values, "arms"))
         given["uses"] = tuple(_use(one) for one in _many(values, "uses"))
-        given["ramp"] = tuple(Ramp(hours=int(one["hours"]), traffic=int(one["traffic"])) for one in _many(values, "ramp"))
+        given["ramp"] = tuple(
+            Ramp(hours=int(one["hours"]), traffic=int(one["traffic"])) for one in _many(values, "ramp")
+        )
         given["segments"] = tuple(str(one) for one in _many(values, "segments"))
         for name, kind in (("horizon", Horizon), ("correction", Correction)):
             if name in given:
@@ -226,7 +228,9 @@ class _Found:
 def problems(design: Design) -> list[Problem]:
     """Everything that keeps a design from being checked at all; each with the field where it is mended."""
     found = _Found()
-    found.unless(len(design.hypothesis.strip()) >= 20, "hypothesis", "Say what you change, for whom, and what you expect.")
+    found.unless(
+        len(design.hypothesis.strip()) >= 20, "hypothesis", "Say what you change, for whom, and what you expect."
+    )
     found.unless(len(design.hypothesis) <= LONGEST_TEXT, "hypothesis", f"At most {LONGEST_TEXT:,} characters.")
     found.unless(bool(KEY.fullmatch(design.unit)), "unit", "One word in small letters: user, account, device.")
     found.unless(1 <= design.days <= 366, "days", "From 1 to 366 days.")
@@ -277,7 +281,9 @@ def _uses(uses: Sequence[Use]) -> Iterator[Problem]:
         if one.role is Role.SUCCESS and not (one.effect is not None and 0 < one.effect <= 10):
             yield Problem("uses", f"{one.metric.title}: name the smallest change worth finding, above 0%.")
         if one.role is Role.GUARDRAIL and not (one.margin is not None and 0 < one.margin <= 1):
-            yield Problem("uses", f"{one.metric.title}: name the largest harm that you accept, above 0% and at most 100%.")
+            yield Problem(
+                "uses", f"{one.metric.title}: name the largest harm that you accept, above 0% and at most 100%."
+            )
 
 
 def _ramp(design: Design) -> Iterator[Problem]:

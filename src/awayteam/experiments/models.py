@@ -99,7 +99,8 @@ class Sender(models.Model):
 
 class Experiment(Story):
     """A question and its answer. `design` is the draft as `design.plain` writes it; what counts once it is registered
-    is `registration`. `layer`, `surface`, `days` and `traffic` are copies of the design, for lists and collisions.
+    is `registration`. `layer`, `surface`, `days` and `traffic` (with its ramp) are copies of the design, for lists and collisions;
+    `layer_from` (with) and `layer_to` (without) are the slots of the layer that it holds while it runs.
 
     `outcome` is what was decided, `recommended` what the rule said then; `entry` stands in the public register where
     they differ. `silent` counts clocks that ran out without an answer in the present state.
@@ -122,6 +123,8 @@ class Experiment(Story):
     surface = models.CharField(max_length=100, blank=True)
     days = models.PositiveSmallIntegerField(default=14)
     traffic = models.PositiveSmallIntegerField(default=10_000)
+    layer_from = models.PositiveSmallIntegerField(null=True)
+    layer_to = models.PositiveSmallIntegerField(null=True)
     registration = models.ForeignKey("Registration", null=True, on_delete=models.PROTECT, related_name="+")
     started_at = models.DateTimeField(null=True)
     stopped_at = models.DateTimeField(null=True)
@@ -191,10 +194,11 @@ class Registration(models.Model):
         return f"{self.sha256[:12]} of {self.experiment_id}"
 
 
-@frozen("experiment_id", "number", "starts_at", "traffic", "shares", "why")
+@frozen("experiment_id", "number", "starts_at", "traffic", "shares", "dropped", "why")
 class Epoch(models.Model):
-    """A stretch of a run with one allocation. `shares` are those of its arms out of 10,000, `traffic` is its part of
-    all units. The database lets none go, and changes nothing of it but its end."""
+    """A stretch of a run with one allocation: `traffic` of all units are in it or in earlier ones, and those that it
+    took in share the arms by `shares` (both out of 10,000). Whoever was enrolled before keeps their arm; `dropped` arms
+    get nobody any more. The database lets none go, and changes nothing of it but its end."""
 
     experiment = models.ForeignKey(Experiment, on_delete=models.PROTECT, related_name="epochs")
     number = models.PositiveSmallIntegerField()
@@ -202,6 +206,7 @@ class Epoch(models.Model):
     ends_at = models.DateTimeField(null=True)
     traffic = models.PositiveSmallIntegerField()
     shares = models.JSONField()
+    dropped = models.JSONField(default=list)
     why = models.TextField(blank=True)
 
     class Meta:

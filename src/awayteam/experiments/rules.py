@@ -100,7 +100,7 @@ def recommend(arms: Mapping[str, Sequence[Measured]], blockers: Sequence[Blocker
     early = not reached
     if blockers:
         return Recommendation(Outcome.INVALID, "", tuple(one.words for one in blockers), (), early)
-    answers = [(_arm(key, found, reached), key, _best(found)) for key, found in arms.items()]
+    answers = [(_arm(found, reached), key, _best(found)) for key, found in arms.items()]
     if not answers:
         return Recommendation(Outcome.INVALID, "", ("Nothing was measured.",), (), early)
     order = (Outcome.SHIP, Outcome.DISCUSS, Outcome.DONT_SHIP, Outcome.INVALID)
@@ -116,7 +116,7 @@ def _best(found: Iterable[Measured]) -> float:
     return max((sum(pair) / 2 for pair in turned if pair is not None), default=0.0)
 
 
-def _arm(key: str, found: Sequence[Measured], reached: bool) -> tuple[Outcome, list[str]]:  # noqa: ARG001 - told apart
+def _arm(found: Sequence[Measured], reached: bool) -> tuple[Outcome, list[str]]:
     known = [(one, standing(one)) for one in found]
     improved = [one for one, word in known if one.role is Role.SUCCESS and word is Standing.IMPROVED]
     harmed = [one for one, word in known if one.role is Role.SUCCESS and word is Standing.HARMED]
@@ -186,20 +186,45 @@ def counted_blockers(epochs: Iterable[Counted], in_two_arms: int) -> list[Blocke
     return found
 
 
-def wrong_shares(before: Mapping[str, int], after: Mapping[str, int], traffic: tuple[int, int]) -> dict[str, str]:
-    """What is wrong with a new allocation: field to words. Arms stay; they may be dropped to 0 but not come back."""
+def wrong_allocation(
+    arms: Sequence[str],
+    dropped: Sequence[str],
+    shares: Mapping[str, int],
+    drop: Sequence[str],
+    traffic: tuple[int, int],
+) -> dict[str, str]:
+    """What is wrong with a new allocation: field to words. `shares` count for units that it takes in; `dropped` were
+    before, `drop` go now. Whoever is enrolled keeps their arm, so shares change nothing unless traffic grows."""
     wrong: dict[str, str] = {}
-    if set(before) != set(after):
-        wrong["arms"] = f"name every arm once: {', '.join(before)}"
-    elif any(share < 0 for share in after.values()) or sum(after.values()) != WHOLE:
-        wrong["arms"] = f"the shares add up to {sum(after.values()) / 100:g}%, not to 100%"
-    elif sum(1 for share in after.values() if share) < 2:
-        wrong["arms"] = "keep two arms at least; else stop the experiment"
-    elif revived := [arm for arm, share in after.items() if share and not before[arm]]:
-        wrong["arms"] = f"{revived[0]} was dropped; an arm doesn't come back"
-    old, new = traffic
+    gone, (old, new) = {*dropped, *drop}, traffic
+    if set(shares) != set(arms):
+        wrong["arms"] = f"name every arm once: {', '.join(arms)}"
+    elif any(share < 0 for share in shares.values()) or sum(shares.values()) != WHOLE:
+        wrong["arms"] = f"the shares add up to {sum(shares.values()) / 100:g}%, not to 100%"
+    elif back := [arm for arm in gone if shares[arm]]:
+        wrong["arms"] = f"{min(back)} is dropped and gets nobody; an arm doesn't come back"
+    if unknown := sorted(set(drop) - set(arms)):
+        wrong["drop"] = f"there is no arm {unknown[0]}"
+    elif arms[0] in drop:
+        wrong["drop"] = f"{arms[0]} is the control; without it nothing can be compared"
+    elif len(set(arms) - gone) < 2:
+        wrong["drop"] = "keep two arms at least; else stop the experiment"
     if not 1 <= new <= WHOLE:
         wrong["traffic"] = "more than 0% and at most 100%"
     elif new < old:
         wrong["traffic"] = f"it only goes up from {old / 100:g}%: nobody who is enrolled is sent away"
+    elif new == old and not set(drop) - set(dropped):
+        wrong["traffic"] = (
+            "nothing would change: those who are enrolled keep their arms, so take more traffic or drop one"
+        )
     return wrong
+
+
+def free_range(taken: Sequence[tuple[int, int]], wanted: int) -> tuple[int, int] | None:
+    """The first gap of `wanted` slots in a layer, as (with, without); None where there is none."""
+    start = 0
+    for low, high in sorted(taken):
+        if low - start >= wanted:
+            return start, start + wanted
+        start = max(start, high)
+    return (start, start + wanted) if WHOLE - start >= wanted else None
