@@ -7,6 +7,7 @@ added as a field of `Rulebook`. `awayteam rulebook document` writes the referenc
 from dataclasses import dataclass
 
 from awayteam.kernel.rulebook.sections.asking import Discussions, Duplicates, Notifications, Requests, Roadmaps
+from awayteam.kernel.rulebook.sections.budgeting import Allocations
 from awayteam.kernel.rulebook.sections.experimenting import Experiments
 from awayteam.kernel.rulebook.sections.forging import Forges
 from awayteam.kernel.rulebook.sections.gating import Gate
@@ -23,6 +24,7 @@ class Rulebook:
     keys that the organisation's own file sets, as `section.key`."""
 
     accounts: Accounts
+    allocations: Allocations
     api: Api
     calendar: Calendar
     catalog: Catalog

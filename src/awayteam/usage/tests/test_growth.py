@@ -36,11 +36,11 @@ def test_a_quiet_weekend_is_usual_and_a_loud_one_is_not() -> None:
 
 
 def test_what_is_small_is_no_growth_whatever_its_score() -> None:
-    counts = _normal(1, level=3.0)
-    counts[0, -1] = 90
+    counts = _normal(1, level=30.0)
+    counts[0, -1] = 190
     scores = growth.score(counts)
-    assert scores.spikes(SCORE, 50).all()
-    assert not scores.spikes(SCORE, 100).any()
+    assert scores.spikes(SCORE, 100).all()
+    assert not scores.spikes(SCORE, 200).any()
 
 
 @given(arrays(np.int64, (3, 5 * 7), elements=st.integers(0, 10**9)))
