@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from awayteam.kernel.rulebook.sections.asking import Discussions, Duplicates, Notifications, Requests, Roadmaps
 from awayteam.kernel.rulebook.sections.budgeting import Allocations
-from awayteam.kernel.rulebook.sections.experimenting import Experiments
+from awayteam.kernel.rulebook.sections.experimenting import Experiments, Flags
 from awayteam.kernel.rulebook.sections.forging import Forges
 from awayteam.kernel.rulebook.sections.gating import Gate
 from awayteam.kernel.rulebook.sections.ground import Accounts, Api, Calendar, Clocks, Lists, Outbox, Webhooks, Worker
@@ -35,6 +35,7 @@ class Rulebook:
     duplicates: Duplicates
     engagements: Engagements
     experiments: Experiments
+    flags: Flags
     forges: Forges
     gate: Gate
     handovers: Handovers

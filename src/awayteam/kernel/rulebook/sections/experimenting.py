@@ -1,4 +1,4 @@
-"""The section of experiments: how they are designed, measured and decided, and what is taken from senders."""
+"""The sections of experiments and flags: how they are designed, measured and decided, and what is taken from senders."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -72,4 +72,38 @@ class Experiments:
     )
     source_folders: tuple[str, ...] = rule(
         "Folders, as absolute paths, under which files of facts may be read. Empty: none but our own."
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flags:
+    """Flags: how long they stay, when their teams are asked whether they may go, and how often they may be asked for."""
+
+    remove_days: int = rule(
+        "Days after which a flag of a release or an experiment should be gone, where nobody names a date.",
+        minimum=1,
+        maximum=3650,
+    )
+    stale_days: int = rule(
+        "Days for which everybody has had the same variant before the team is asked whether the flag may go.",
+        minimum=1,
+        maximum=3650,
+    )
+    ask_minutes: int = rule(
+        "Working minutes that a team has to say whether a flag may go; then its lead or manager is asked.",
+        minimum=1,
+        maximum=500_000,
+    )
+    keep_days_max: int = rule(
+        "Days for which a flag may be kept before its team is asked again.", minimum=1, maximum=3650
+    )
+    requests_per_minute: int = rule(
+        "Evaluations and rulesets that one token may ask for in a minute, in each process; a bulk is one.",
+        minimum=1,
+        maximum=10_000_000,
+    )
+    streams_max: int = rule(
+        "Connections of applications that wait for changes, in each process; more are sent to ask again and again.",
+        minimum=0,
+        maximum=1_000,
     )
