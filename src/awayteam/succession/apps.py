@@ -6,4 +6,11 @@ class SuccessionConfig(registries.App):
     label = "succession"
 
     def register(self) -> None:
-        pass
+        from awayteam.kernel import jobs
+        from awayteam.stories import registry
+        from awayteam.succession.jobs import JOBS
+        from awayteam.succession.plots import SUCCESSION
+
+        registry.register(SUCCESSION)
+        for job in JOBS:
+            jobs.register(job)

@@ -179,12 +179,14 @@ def named(uses: Sequence[Use]) -> str:
     return ", ".join(labels) + more
 
 
-def contradictions(facts: Facts, *, expected: frozenset[int], since: datetime) -> tuple[str, ...]:
+def contradictions(
+    facts: Facts, *, expected: frozenset[int], since: datetime, known: frozenset[str] = frozenset()
+) -> tuple[str, ...]:
     """What was seen after `since` that the evidence denied: use by the owner, by teams that weren't `expected`, by
-    nobody knows whom. Sentences; empty where it still holds."""
+    nobody knows whom (but for the references in `known`). Sentences; empty where it still holds."""
     fresh = [one for one in facts.uses if one.last > since]
     said = []
-    strange = [one for one in fresh if one.team is None]
+    strange = [one for one in fresh if one.team is None and one.ref not in known]
     if strange:
         said.append(f"Consumers of no known team use it: {named(strange)}.")
     for team in sorted({one.team for one in fresh if one.team is not None and one.team not in expected}):
@@ -221,9 +223,7 @@ def shares(facts: Facts) -> dict[int, float]:
     return {team: n / whole for team, n in calls.items() if team is not None} if whole else {}
 
 
-def belongs(
-    facts: Facts, commits: Mapping[int, int], all_commits: int, limits: BelongingLimits
-) -> Belonging | None:
+def belongs(facts: Facts, commits: Mapping[int, int], all_commits: int, limits: BelongingLimits) -> Belonging | None:
     """The team that both uses the thing most and changes it most, where the limits are met; None for the owner."""
     used = shares(facts)
     fit = [

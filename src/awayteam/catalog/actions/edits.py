@@ -13,6 +13,7 @@ from awayteam.kernel import edits, events, rulebook
 from awayteam.kernel.actor import Actor
 from awayteam.kernel.errors import Conflict, InvalidInput
 from awayteam.kernel.events import EventName
+from awayteam.kernel.permissions import Decision
 
 
 def edit_fact(*, actor: Actor, now: datetime, entity: Entity, field: str, value: Any, reason: str) -> Edit:
@@ -37,17 +38,25 @@ def edit_fact(*, actor: Actor, now: datetime, entity: Entity, field: str, value:
 
 
 def transfer_ownership(
-    *, actor: Actor, now: datetime, entity: Entity, owner: str | None, reason: str, since: datetime | None = None
+    *,
+    actor: Actor,
+    now: datetime,
+    entity: Entity,
+    owner: str | None,
+    reason: str,
+    since: datetime | None = None,
+    decided: Decision | None = None,
 ) -> Edit:
     """Make `owner` (a reference to a group or user; None for nobody) accountable from `since` (default: `now`).
 
-    `since` may lie in the past, though not before the present owner began. Raises `NotAllowed`, `InvalidInput`,
-    `Conflict`.
+    `since` may lie in the past, though not before the present owner began. `decided` is the answer of an app above
+    whose own rule says who may (a succession that both teams agreed to); without it only the owner's side may. Raises
+    `NotAllowed`, `InvalidInput`, `Conflict`.
     """
     _check("owner", owner, reason)
     with transaction.atomic():
         row = state.locked(entity)
-        can(actor, Verb.TRANSFER, row, now).require()
+        (decided or can(actor, Verb.TRANSFER, row, now)).require()
         state.declared_only(row)
         new = state.target(owner, "owner")
         _check_since(row, since, now)
