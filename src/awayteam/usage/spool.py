@@ -135,7 +135,7 @@ def packed(segment: Segment) -> bytes:
         "id": segment.id,
         "sender": segment.sender,
         "rows": list(zip(*rows, strict=True)),
-        "names": [base64.b64encode(one.encode("utf-8", "surrogatepass")).decode() for one in names],
+        "names": [base64.b64encode(one.encode("utf-8", "replace")).decode() for one in names],
         "tallies": [(source, day, dict(tally)) for (source, day), tally in segment.counts.tallies.items()],
         "capped": dict(segment.counts.capped),
     }
