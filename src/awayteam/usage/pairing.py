@@ -12,6 +12,7 @@ from typing import NamedTuple
 from awayteam.usage.spans import CALLEES, CALLERS, Kind, Span
 
 Key = tuple[bytes, bytes]
+Mark = tuple[bytes, bytes, str, int]
 
 
 class Call(NamedTuple):
@@ -66,10 +67,10 @@ class Pairing:
     capacity: int = 1_000_000
     whole: bool = False
     tally: Tally = field(default_factory=Tally)
-    _callers: "OrderedDict[Key, list[_Caller]]" = field(default_factory=OrderedDict)
-    _callees: "OrderedDict[Key, list[_Caller]]" = field(default_factory=OrderedDict)
-    _answered: set[tuple[bytes, bytes, str]] = field(default_factory=set)
-    _known: "OrderedDict[tuple[bytes, bytes, str, int], float]" = field(default_factory=OrderedDict)
+    _callers: dict[Key, list[_Caller]] = field(default_factory=dict)
+    _callees: dict[Key, list[_Caller]] = field(default_factory=dict)
+    _answered: set[Mark] = field(default_factory=set)
+    _known: "OrderedDict[Mark, _Caller]" = field(default_factory=OrderedDict)
 
     def __len__(self) -> int:
         """Spans that are remembered: those that wait, and those that would be told again."""
@@ -87,15 +88,14 @@ class Pairing:
         if not calls_ and not called:
             tally.local += 1
             return []
-        mark = (span.trace, span.id, span.service, span.kind)
+        mark = _mark(span)
         if mark in self._known:
             tally.duplicates += 1
             return []
         if len(self) >= self.capacity:
             tally.dropped += 1
             return []
-        self._known[mark] = now
-        waiting = _Caller(span, now)
+        waiting = self._known[mark] = _Caller(span, now)
         made = self._called(waiting) if called else []
         if calls_:
             made += self._calling(waiting)
@@ -152,23 +152,20 @@ class Pairing:
 
     def _answer(self, caller: Span, call: Call) -> Call:
         self.tally.paired += 1
-        self._answered.add((caller.trace, caller.id, caller.service))
+        self._answered.add(_mark(caller))
         return call
 
     def expire(self, now: float) -> list[Call]:
         """Give up what has waited for `seconds`; calls that rest on the caller's word alone come out of it."""
         before = now - self.seconds
-        made = [
-            call
-            for key in list(_old(self._callers, before))
-            for waiting in self._callers.pop(key)
-            for call in self._forget(waiting.span)
-        ]
-        for key in list(_old(self._callees, before)):
-            for _ in self._callees.pop(key):
+        made: list[Call] = []
+        while self._known and next(iter(self._known.values())).arrived <= before:
+            _, waiting = self._known.popitem(last=False)
+            span = waiting.span
+            if _taken(self._callers, (span.trace, span.id), waiting):
+                made += self._forget(span)
+            if _taken(self._callees, (span.trace, span.parent), waiting):
                 self.tally.foreign += 1
-        while self._known and next(iter(self._known.values())) <= before:
-            self._known.popitem(last=False)
         return made
 
     def finish(self) -> list[Call]:
@@ -176,7 +173,7 @@ class Pairing:
         return self.expire(float("inf"))
 
     def _forget(self, span: Span) -> Iterator[Call]:
-        mark = (span.trace, span.id, span.service)
+        mark = _mark(span)
         if mark in self._answered:
             self._answered.discard(mark)
         elif span.kind in CALLERS:
@@ -198,11 +195,21 @@ def pair(spans: Iterable[Span], *, tally: Tally | None = None) -> Iterator[Call]
     yield from pairing.finish()
 
 
-def _old(waiting: "OrderedDict[Key, list[_Caller]]", before: float) -> Iterator[Key]:
-    for key, some in waiting.items():
-        if some[0].arrived > before:
-            return
-        yield key
+def _mark(span: Span) -> Mark:
+    return span.trace, span.id, span.service, span.kind
+
+
+def _taken(waiting: dict[Key, list[_Caller]], key: Key, one: _Caller) -> bool:
+    """Take one out of those of a key; False where it isn't among them."""
+    here = waiting.get(key, [])
+    left = [other for other in here if other is not one]
+    if len(left) == len(here):
+        return False
+    if left:
+        waiting[key] = left
+    else:
+        del waiting[key]
+    return True
 
 
 def _is_local(callee: Span, callers: list[_Caller]) -> bool:

@@ -68,6 +68,9 @@ WANTED = frozenset(
 )  # fmt: skip
 """Attributes of spans that decide anything here; readers need keep no others."""
 
+PEER_KEYS = frozenset({*_SYSTEMS, *_PEERS, *_ADDRESSES, *_DATABASES})
+"""Those that say whom a caller called, and nothing else."""
+
 LONGEST_NAME = 300
 """Characters of a service's or an operation's name that are kept."""
 

@@ -23,8 +23,8 @@ class BadProtobuf(ValueError):
 
 
 @lru_cache(maxsize=1)
-def _message() -> Any:
-    """The class of the outermost message."""
+def _messages() -> dict[str, Any]:
+    """The classes of messages: `TracesData`, `Span`, and `Cut`, a `TracesData` whose spans stay bytes."""
     from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 
     file = descriptor_pb2.FileDescriptorProto(name="awayteam/narrow.proto", package="awayteam.narrow", syntax="proto3")
@@ -51,9 +51,28 @@ def _message() -> Any:
         ("scope_spans", 2, _MESSAGE, _REPEATED, ".awayteam.narrow.ScopeSpans"),
     )
     message("TracesData", ("resource_spans", 1, _MESSAGE, _REPEATED, ".awayteam.narrow.ResourceSpans"))
+    message("ScopeCut", ("spans", 2, _BYTES, _REPEATED, ""))
+    message(
+        "ResourceCut",
+        ("resource", 1, _MESSAGE, _OPTIONAL, ".awayteam.narrow.Resource"),
+        ("scope_spans", 2, _MESSAGE, _REPEATED, ".awayteam.narrow.ScopeCut"),
+    )
+    message("Cut", ("resource_spans", 1, _MESSAGE, _REPEATED, ".awayteam.narrow.ResourceCut"))
     pool = descriptor_pool.DescriptorPool()
     pool.Add(file)
-    return message_factory.GetMessageClass(pool.FindMessageTypeByName("awayteam.narrow.TracesData"))
+    return {
+        name: message_factory.GetMessageClass(pool.FindMessageTypeByName(f"awayteam.narrow.{name}"))
+        for name in ("TracesData", "Span", "Cut")
+    }
+
+
+def _parsed(name: str, data: bytes) -> Any:
+    from google.protobuf.message import DecodeError
+
+    try:
+        return _messages()[name].FromString(data)
+    except DecodeError as error:
+        raise BadProtobuf(f"no traces in protobuf: {error}") from error
 
 
 class _Facts(NamedTuple):
@@ -78,20 +97,15 @@ class Reader:
 
     def spans(self, data: bytes, problems: Problems) -> Iterator[Span]:
         """The spans of a message. Raises `BadProtobuf` where it is none; a bad span is noted and left out."""
-        from google.protobuf.message import DecodeError
-
-        try:
-            message = _message().FromString(data)
-        except DecodeError as error:
-            raise BadProtobuf(f"no traces in protobuf: {error}") from error
+        message = _parsed("TracesData", data)
         for outer, resource in enumerate(message.resource_spans):
             service = service_of(_attributes(resource.resource.attributes, _RESOURCE_KEYS))
             number = 0
             for scope in resource.scope_spans:
                 for one in scope.spans:
                     number += 1
-                    if not 0 < len(one.span_id) <= 8 or len(one.trace_id) > 16 or len(one.parent_span_id) > 8:
-                        problems.note(f"resource {outer}, span {number - 1}", "ids of a wrong length")
+                    if not _identified(one):
+                        problems.note(f"resource {outer}, span {number - 1}", _WRONG)
                         continue
                     yield self._span(one, service)
 
@@ -108,20 +122,10 @@ class Reader:
         facts = self._facts.get(key)
         if facts is None:
             facts = self._conclude(key)
-        parent, state, start, end = one.parent_span_id, one.trace_state, one.start, one.end
+        trace, own, parent, start, end, chance = bare(one)
         return Span(
-            one.trace_id,
-            one.span_id,
-            parent if any(parent) else b"",
-            one.kind,
-            service,
-            facts.operation,
-            start if start < _TOO_LATE else 0,
-            end if end < _TOO_LATE else 0,
-            facts.failed,
-            facts.peer,
-            _probability(state) if state else None,
-        )
+            trace, own, parent, one.kind, service, facts.operation, start, end, facts.failed, facts.peer, chance
+        )  # fmt: skip
 
     def _learn(self, raw: bytes) -> int:
         """The number of an attribute that wasn't seen before; 0 for one that isn't wanted."""
@@ -141,16 +145,62 @@ class Reader:
         if len(self._facts) >= self.remembered:
             self._facts.clear()
         name, kind, code, *numbers = key
-        attributes = dict(self._pairs[number] for number in numbers)
-        facts = self._facts[key] = _Facts(
-            operation_of(attributes, name.decode("utf-8", "replace")),
-            failed(attributes, code),
-            peer_of(attributes) if attributes and kind in CALLERS else None,
-        )
+        facts = self._facts[key] = _concluded(dict(self._pairs[number] for number in numbers), name, kind, code)
         return facts
 
 
+def _concluded(attributes: dict[str, Any], name: bytes, kind: int, code: int) -> _Facts:
+    return _Facts(
+        operation_of(attributes, name.decode("utf-8", "replace")),
+        failed(attributes, code),
+        peer_of(attributes) if attributes and kind in CALLERS else None,
+    )
+
+
 _TOO_LATE = 1 << 63
+_WRONG = "ids of a wrong length"
+
+
+def outer(data: bytes) -> Any:
+    """A message whose spans stay bytes. Raises `BadProtobuf`."""
+    return _parsed("Cut", data)
+
+
+def span(data: bytes) -> Any:
+    """One span. Raises `BadProtobuf`, and `ValueError` where its ids are too long."""
+    one = _parsed("Span", data)
+    if not _identified(one):
+        raise ValueError(_WRONG)
+    return one
+
+
+def facts(one: Any) -> _Facts:
+    """What a span's name, kind, status and attributes say."""
+    return _concluded(_attributes(one.attributes, _KEYS), one.name, one.kind, one.status.code)
+
+
+def bare(one: Any) -> tuple[bytes, bytes, bytes, int, int, float | None]:
+    """Ids of trace, span and parent (shorter ones with zeros in front), start, end, and the probability of sampling."""
+    trace, own, parent, state, start, end = (
+        one.trace_id, one.span_id, one.parent_span_id, one.trace_state, one.start, one.end,
+    )  # fmt: skip
+    return (
+        trace if len(trace) == 16 else trace.rjust(16, b"\0"),
+        own if len(own) == 8 else own.rjust(8, b"\0"),
+        parent.rjust(8, b"\0") if any(parent) else b"",
+        start if start < _TOO_LATE else 0,
+        end if end < _TOO_LATE else 0,
+        probability(state) if state else None,
+    )
+
+
+def _identified(one: Any) -> bool:
+    return 0 < len(one.span_id) <= 8 and len(one.trace_id) <= 16 and len(one.parent_span_id) <= 8
+
+
+def resource_attributes(given: Iterable[bytes]) -> dict[str, Any]:
+    """Name and namespace of the service, out of the raw attributes of a resource."""
+    return _attributes(given, _RESOURCE_KEYS)
 
 
 def spans(data: bytes, problems: Problems) -> Iterator[Span]:
@@ -159,7 +209,8 @@ def spans(data: bytes, problems: Problems) -> Iterator[Span]:
 
 
 @lru_cache(maxsize=1_000)
-def _probability(state: bytes) -> float | None:
+def probability(state: bytes) -> float | None:
+    """The probability of sampling that a trace state gives."""
     return probability_of(state.decode("ascii", "replace"))
 
 
