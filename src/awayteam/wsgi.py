@@ -5,10 +5,10 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
-from awayteam.kernel import logging, registries
+from awayteam.kernel import lightpaths, logging, registries
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "awayteam.settings")
-application = get_wsgi_application()
+application = lightpaths.LightPaths(get_wsgi_application())
 logging.configure()
 registries.settle()
 gc.collect()

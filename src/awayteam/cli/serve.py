@@ -1,5 +1,6 @@
 """`awayteam serve`: the pages and the API under Granian, with a worker in the same process unless told otherwise."""
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -54,13 +55,15 @@ def run(host: str, port: int, *, workers: int = 1, embedded: bool = True, open_b
                 f"{host}:{port} can't be used: {error.strerror}.", "Choose another with --port."
             ) from error
     address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+    threads = 1 if settings.DATABASES["default"]["ENGINE"].endswith("sqlite3") and workers > 1 else 4
+    os.environ["AWAYTEAM_WEB_THREADS"] = str(threads)
     server = Granian(
         "awayteam.embedded:application" if embedded else "awayteam.wsgi:application",
         address=host,
         port=port,
         interface=Interfaces.WSGI,
         workers=workers,
-        blocking_threads=1 if settings.DATABASES["default"]["ENGINE"].endswith("sqlite3") and workers > 1 else 4,
+        blocking_threads=threads,
         log_level=LogLevels.warning,
         respawn_failed_workers=True,
         working_dir=Path.cwd(),

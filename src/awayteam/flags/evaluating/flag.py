@@ -106,13 +106,6 @@ class Flag:
         """Whether everybody gets the same."""
         return self._always is not None
 
-    def fixed(self, variant: str | None) -> None:
-        """Let everybody get this variant, or the default in their code where None: a kill switch that was pulled."""
-        if variant is None or variant not in self.variants:
-            self._always = Answer(None, "", Reason.DISABLED, self.metadata)
-        else:
-            self._always = self._plain(variant, Reason.STATIC)
-
     def evaluate(self, context: dict[str, Any], at: float | None = None) -> Answer:
         """What `context` gets at the time `at` (seconds since 1970; None: now). Never raises for what is in them."""
         if self._always is not None:

@@ -1,0 +1,1 @@
+"""Flags as applications get them: the cached rulesets, and the OpenFeature remote evaluation protocol."""
