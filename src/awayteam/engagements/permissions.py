@@ -52,7 +52,7 @@ def visible(actor: Actor, queryset: "QuerySet[Engagement]", now: datetime | None
     if actor.kind is ActorKind.ANONYMOUS:
         return queryset.none()
     if connection.vendor == "sqlite":  # by their numbers, found once: indexes of the list answer without its rows
-        return queryset.exclude(pk__in=_unseen(actor, now))
+        return queryset.exclude(pk__in=unseen(actor, now))
     hidden = catalog.hidden(actor).order_by().values("pk")
     return queryset.filter(Q(service__isnull=True) | ~Q(service__in=hidden) | _own(actor, now))
 
@@ -65,13 +65,13 @@ def visible_at_once(actor: Actor, now: datetime) -> "QuerySet[Engagement]":
     every = Engagement.objects.all()
     if catalog.sees_everything(actor) or actor.kind is ActorKind.ANONYMOUS:
         return visible(actor, every, now)
-    unseen = list(_unseen(actor, now)[: UNSEEN_MOST + 1])
+    unseen = list(unseen(actor, now)[: UNSEEN_MOST + 1])
     if len(unseen) > UNSEEN_MOST:
         return visible(actor, every, now)
     return every.filter(NoneOf("pk", unseen)) if unseen else every
 
 
-def _unseen(actor: Actor, now: datetime | None) -> "QuerySet[Engagement, int]":
+def unseen(actor: Actor, now: datetime | None) -> "QuerySet[Engagement, int]":
     """Ids of the engagements about entities that are hidden from the actor, but for those that concern them."""
     hidden = catalog.hidden(actor).order_by().values("pk")
     return (

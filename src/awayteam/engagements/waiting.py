@@ -7,8 +7,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.urls import reverse
 
 from awayteam.engagements.machine import LIVE, ContractState
-from awayteam.engagements.models import Contract, Engagement, Member
-from awayteam.engagements.permissions import visible
+from awayteam.engagements.models import Contract, Member
 from awayteam.kernel import turns
 from awayteam.kernel.actor import Actor
 from awayteam.kernel.events import Subject
@@ -27,13 +26,13 @@ def register() -> None:
 def waiting(actor: Actor, now: datetime) -> Iterable[TurnRow]:
     """Members whose time this person decides about, or whom they may welcome for the home side; one statement.
 
-    Somebody whose manager isn't known waits for whoever leads or manages one of their teams.
+    Somebody whose manager isn't known waits for whoever leads or manages one of their teams. Both give a part in the
+    engagement, and with it the sight of it (`permissions.visible`).
     """
     if actor.person_id is None:
         return
     rows = Member.objects.filter(_time(actor, now) | _home(actor), left_at__isnull=True).exclude(person=actor.person_id)
-    live = Engagement.objects.filter(state__in=[state.value for state in LIVE])
-    rows = rows.filter(engagement__in=visible(actor, live, now).order_by().values("pk"))
+    rows = rows.filter(engagement__state__in=[state.value for state in LIVE])
     for one in _first(rows):
         yield TurnRow(
             place=Place.YOURS,

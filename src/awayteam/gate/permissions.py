@@ -33,11 +33,8 @@ def visible(actor: Actor, queryset: "QuerySet[Change]", now: datetime | None = N
         return queryset.none()
     repositories = contributions.visible(actor, Repository.objects.order_by(), now).values("pk")
     seen = Q(followed__isnull=True) | Q(followed__in=repositories)
-    hidden = Engagement.objects.filter(service__restricted=True).order_by()
-    open_ones = engagements.visible(actor, hidden, now).values("pk")
-    visits = Change.engagements.through.objects.filter(engagement__service__restricted=True)
-    unseen = visits.exclude(engagement__in=open_ones).values("change")
-    seen &= ~Q(pk__in=unseen)
+    visits = Change.engagements.through.objects.filter(engagement__in=engagements.unseen(actor, now))
+    seen &= ~Q(pk__in=visits.values("change"))
     if actor.person_id is not None:
         seen |= Q(author=actor.person_id)
     if actor.user_id is not None:
