@@ -6,4 +6,9 @@ class QuotasConfig(registries.App):
     label = "quotas"
 
     def register(self) -> None:
-        pass
+        from awayteam.kernel import jobs
+        from awayteam.quotas import places
+        from awayteam.quotas.jobs import SPIKES
+
+        jobs.register(SPIKES)
+        places.register()
