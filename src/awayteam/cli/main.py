@@ -40,6 +40,7 @@ MODULES = (
     "agreements",
     "scan",
     "usage",
+    "experiment",
     "identities",
     "contributions",
     "comments",
@@ -56,7 +57,7 @@ MODULES = (
 """Modules of this package, in the order of `awayteam --help`; each offers `register(app)` and imports lightly."""
 
 
-ALONE = frozenset({"check", "identities", "owners", "scan", "usage"})
+ALONE = frozenset({"check", "experiment", "identities", "owners", "scan", "usage"})
 """Commands that are built without the others: they need no installation, and every tenth of a second counts there."""
 
 
