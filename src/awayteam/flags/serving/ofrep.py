@@ -111,8 +111,6 @@ def _context(asked: Asked) -> dict[str, Any]:
     context = data.get("context", {}) if isinstance(data, dict) else None
     if not isinstance(context, dict):
         raise Refused(400, 'The body is {"context": {"targetingKey": ...}}.', Code.INVALID_CONTEXT)
-    if not isinstance(context.get("targetingKey", ""), str):
-        raise Refused(400, "context.targetingKey is a text.", Code.INVALID_CONTEXT)
     if too_deep(context, DEEPEST):
         raise Refused(400, f"The context is nested deeper than {DEEPEST}.", Code.INVALID_CONTEXT)
     return context
