@@ -12,7 +12,7 @@ from awayteam.catalog.models import ApiOperation
 from awayteam.kernel.actor import Actor
 from awayteam.kernel.errors import InvalidInput
 from awayteam.kernel.paging import Page, decode_cursor, page_of
-from awayteam.usage.models import Edge, Name
+from awayteam.usage.models import Edge, Name, Operation
 from awayteam.usage.operations import operation_key
 from awayteam.usage.permissions import Verb, can
 from awayteam.usage.queries.evidence import behind, window
@@ -50,16 +50,35 @@ class Wanted:
             rows = rows.filter(operation__kind=self.kind)
         return rows
 
+    def ids(self) -> dict[str, Any]:
+        """The same for the files: ids of providers, consumers and operations, None for all."""
+        found: dict[str, Any] = {
+            "providers": None if self.provider is None else self.provider.names,
+            "consumers": None if self.consumer is None else self.consumer.names,
+            "operations": None,
+        }
+        narrowed = self.provider is not None and self.provider.api is not None
+        if self.operation or narrowed or self.kind:
+            rows = Operation.objects.all()
+            if self.provider is not None:
+                rows = rows.filter(_operations_of(self.provider, "pk"), provider__in=self.provider.names)
+            if self.operation:
+                rows = rows.filter(text=self.operation)
+            if self.kind:
+                rows = rows.filter(kind=self.kind)
+            found["operations"] = set(rows.values_list("pk", flat=True))
+        return found
 
-def _operations_of(provider: Meant) -> Q:
+
+def _operations_of(provider: Meant, column: str = "operation") -> Q:
     """Operations of the providers that the API has; all of them where it says nothing of its operations."""
-    from awayteam.usage.models import Operation
-
+    if provider.api is None:
+        return Q()
     known = {operation_key(key) for key in ApiOperation.objects.filter(api=provider.api).values_list("key", flat=True)}
     if not known:
         return Q()
     rows = Operation.objects.filter(provider__in=provider.names).values_list("pk", "text")
-    return Q(operation__in=[pk for pk, text in rows if operation_key(text) in known])
+    return Q(**{f"{column}__in": [pk for pk, text in rows if operation_key(text) in known]})
 
 
 def wanted(
@@ -99,15 +118,15 @@ def uses(
     )  # fmt: skip
     if group not in GROUPS or sort not in SORTS:
         raise InvalidInput(f"Group by {' or '.join(GROUPS)}, sort by {', '.join(SORTS)}.", fields={"sort": "unknown"})
-    rows = _keyed(asked.edges(), itself=itself)
-    page = _services(actor, now, rows, sort, limit, cursor) if group == "service" else _operations(
+    rows = keyed(asked.edges(), itself=itself)
+    page = by_service(actor, now, rows, sort, limit, cursor) if group == "service" else _operations(
         actor, now, rows, sort, limit, cursor
     )  # fmt: skip
     since, until = window(now)
     return Answer(page.items, since, until, behind(now), page.next_cursor)
 
 
-def _keyed(rows: "QuerySet[Edge]", *, itself: bool) -> "QuerySet[Edge]":
+def keyed(rows: "QuerySet[Edge]", *, itself: bool) -> "QuerySet[Edge]":
     """With the party that each end is: the entity, or else the name (negative)."""
     rows = rows.alias(
         c=Coalesce("consumer__entity_id", -F("consumer_id"), output_field=BigIntegerField()),
@@ -119,12 +138,13 @@ def _keyed(rows: "QuerySet[Edge]", *, itself: bool) -> "QuerySet[Edge]":
 _SORT_COLUMNS: dict[str, Any] = {"calls": Sum("calls"), "failed": Sum("failed")}
 
 
-def _services(
+def by_service(
     actor: Actor, now: datetime, rows: "QuerySet[Edge]", sort: str, limit: int, cursor: str | None
 ) -> Page[Use]:
+    """A page of keyed edges, added up by consumer, provider, source and kind of call."""
     known = Coalesce("sampling", Value(_UNKNOWN), output_field=FloatField())
-    ends = ("c_", "p_", "source_id", "operation__kind")
-    grouped: Any = rows.annotate(c_=F("c"), p_=F("p")).values(*ends, "source__name")
+    ends = ("cc", "pp", "source_id", "operation__kind")
+    grouped: Any = rows.annotate(cc=F("c"), pp=F("p")).values(*ends, "source__name")
     grouped = grouped.annotate(
         n_calls=Sum("calls"), n_failed=Sum("failed"), n_seen=Sum("seen"), least=Min(known),
         first=Min("first_seen"), last=Max("last_seen"), one_consumer=Min("consumer_id"),
@@ -142,7 +162,7 @@ def _services(
     parties.load({pk for some in names.values() for pk in some})
     return page.map(
         lambda row: Use(
-            parties[names[row["c_"]]], parties[names[row["p_"]]], None, row["operation__kind"], row["source__name"],
+            parties[names[row["cc"]]], parties[names[row["pp"]]], None, row["operation__kind"], row["source__name"],
             row["n_calls"], row["n_failed"], row["n_seen"], None if row["least"] == _UNKNOWN else row["least"],
             row["first"], row["last"],
         )
@@ -168,7 +188,7 @@ def _after(key: str, at: Any, rest: list[tuple[str, Any]]) -> Q:
 
 def _names_of(rows: Iterable[dict[str, Any]]) -> dict[int, tuple[int, ...]]:
     """Party key -> the names that it stands for."""
-    keys = {key for row in rows for key in (row["c_"], row["p_"])}
+    keys = {key for row in rows for key in (row["cc"], row["pp"])}
     found: dict[int, tuple[int, ...]] = {key: (-key,) for key in keys if key < 0}
     entities = [key for key in keys if key > 0]
     for entity, pk in Name.objects.filter(entity__in=entities).order_by("pk").values_list("entity_id", "pk"):

@@ -40,7 +40,7 @@ def totals(
     paths = files.parts(grain, first, last)
     if not paths:
         return []
-    narrowed = _where(first, last, providers=providers, consumers=consumers, operations=operations)
+    narrowed = narrowing(first, last, providers=providers, consumers=consumers, operations=operations)
     classes = f", {latency.columns()}" if latencies else ""
     rows = files.connect().execute(
         "SELECT consumer, provider, operation, source, sum(seen)::BIGINT, sum(seen) + sum(extra), sum(failed), "  # noqa: S608
@@ -63,7 +63,8 @@ def _buckets(grain: Grain, since: date, until: date) -> tuple[int, int]:
     return (first, last) if grain is Grain.DAY else (first * 24, last * 24 + 23)
 
 
-def _where(first: int, last: int, **ids: Ids) -> str:
+def narrowing(first: int, last: int, **ids: Ids) -> str:
+    """SQL: the condition for these buckets, and for ids by the plural of their column."""
     parts = [f"bucket BETWEEN {int(first)} AND {int(last)}"]
     for name, some in ids.items():
         if some is not None:
@@ -91,7 +92,7 @@ def series(
     paths = files.parts(grain, first, last)
     if not paths:
         return Series(first, np.zeros((0, 4), np.int64), np.zeros((0, width), np.float32))
-    narrowed = _where(first, last, providers=providers, consumers=consumers, operations=operations)
+    narrowed = narrowing(first, last, providers=providers, consumers=consumers, operations=operations)
     value = {"calls": "seen + extra", "failed": "failed"}[what]
     found: Any = files.connect().execute(
         f"SELECT consumer, provider, operation, source, bucket, ({value})::FLOAT AS value "  # noqa: S608
