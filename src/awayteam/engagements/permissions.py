@@ -65,10 +65,10 @@ def visible_at_once(actor: Actor, now: datetime) -> "QuerySet[Engagement]":
     every = Engagement.objects.all()
     if catalog.sees_everything(actor) or actor.kind is ActorKind.ANONYMOUS:
         return visible(actor, every, now)
-    unseen = list(unseen(actor, now)[: UNSEEN_MOST + 1])
-    if len(unseen) > UNSEEN_MOST:
+    numbers = list(unseen(actor, now)[: UNSEEN_MOST + 1])
+    if len(numbers) > UNSEEN_MOST:
         return visible(actor, every, now)
-    return every.filter(NoneOf("pk", unseen)) if unseen else every
+    return every.filter(NoneOf("pk", numbers)) if numbers else every
 
 
 def unseen(actor: Actor, now: datetime | None) -> "QuerySet[Engagement, int]":

@@ -326,10 +326,13 @@ def test_home_has_what_waits_for_ones_word_and_ones_own(shop: Shop) -> None:
     assert list(places.waiting(bob, now)) == []
 
 
-def test_home_asks_one_statement(shop: Shop, django_assert_num_queries: object) -> None:
+def test_home_asks_two_statements_of_who_has_something_and_one_of_who_has_nothing(shop: Shop, django_assert_num_queries: object) -> None:
     bob = _person(shop, "bob")
-    with django_assert_num_queries(1):  # type: ignore[operator]
+    with django_assert_num_queries(2):  # type: ignore[operator]
         assert list(places.waiting(bob, timezone.now()))
+    stranger = actor_of_person(Person.objects.create(ref="user:default/new", name="new"), timezone.now())
+    with django_assert_num_queries(1):  # type: ignore[operator]
+        assert not list(places.waiting(stranger, timezone.now()))
     assert "change" in {row.subject.kind for row in turns.gather(bob, timezone.now())[Place.YOURS].rows}
 
 
