@@ -69,7 +69,7 @@ def write(
     bump([environment.pk], now)
     name = EventName.FLAG_DEFINED if restored is None else EventName.FLAG_ROLLED_BACK
     data = {"environment": environment.key, "number": definition.number, "restored": restored}
-    changes = {"definition": (before.text if before else None, text)}
+    changes = {"definition": (before.number if before else None, definition.number)}
     events.append(name, subject=subject(row), actor=actor, now=now, reason=reason, changes=changes, data=data)
     return definition
 

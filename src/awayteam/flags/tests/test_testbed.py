@@ -1,7 +1,7 @@
 """flagd's public test-bed, through the official provider of the remote evaluation protocol, against a real server.
 
-Its files aren't part of this project: `AWAYTEAM_FLAGD_TESTBED` names a folder with a copy of open-feature/flagd-testbed.
-`test_evaluating` and `test_ofrep` cover the same ground always.
+Its files aren't part of this project: `AWAYTEAM_FLAGD_TESTBED` names a folder with a copy of it, from the repository
+open-feature/flagd-testbed. `test_evaluating` and `test_ofrep` cover the same ground always.
 """
 
 import json
