@@ -37,6 +37,9 @@ def register(root: typer.Typer) -> None:
     app.command("providers")(providers)
     app.command("sole")(sole)
     app.command("blast-radius")(blast_radius)
+    from awayteam.cli import usage_senders
+
+    app.add_typer(usage_senders.app)
     root.add_typer(app, name="usage")
 
 

@@ -334,6 +334,8 @@ class EventName(StrEnum):
     ROUND_RESUBMITTED = "round.resubmitted"
     ROUND_WITHDRAWN = "round.withdrawn"
     SELF_SERVICE_DISMISSED = "self-service.dismissed"
+    SENDER_ADDED = "sender.added"
+    SENDER_DISABLED = "sender.disabled"
     SOURCE_CREATED = "source.created"
     SOURCE_IMPORTED = "source.imported"
     SOURCE_REFRESH_REQUESTED = "source.refresh-requested"

@@ -6,4 +6,7 @@ class UsageConfig(registries.App):
     label = "usage"
 
     def register(self) -> None:
-        pass
+        from awayteam.kernel import lightpaths
+        from awayteam.kernel.later import Later
+
+        lightpaths.register("/v1/", Later("awayteam.usage.receiving.endpoint", "handle"))

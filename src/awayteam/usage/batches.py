@@ -9,16 +9,16 @@ for one with a chance of less than one in a hundred thousand, at four million of
 """
 
 import os
-from collections import deque
+from collections import Counter, deque
 from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from awayteam.usage.columns import PEER_KINDS, Columns, Facts, Flags, Floats, Numbers, Wholes, Words
+from awayteam.usage.columns import PEER_KINDS, Columns, Facts, Flags, Floats, Names, Numbers, Wholes, Words
 from awayteam.usage.pairing import Call, Tally
-from awayteam.usage.spans import Kind
+from awayteam.usage.spans import Kind, Peer
 
 Small = NDArray[np.uint8]
 Rows = NDArray[np.int64]
@@ -27,7 +27,7 @@ _SERVICE, _MESSAGING = PEER_KINDS.index("service"), PEER_KINDS.index("messaging"
 _WAITS, _ANSWERED = 1, 2
 _SMALLEST = 1 << 11
 LONGEST_CHAIN = 2_048
-"""Rows of one place in a hash table that are looked at: what is crafted to fall into one place can't stop the others."""
+"""Rows of one place in a hash table that are looked at, so that what is made to fall into one place stops nobody."""
 _SHIFT, _HIGH = np.uint64(32), np.uint64(29)
 
 
@@ -124,6 +124,7 @@ class BatchPairing:
         self._one, self._two = (np.uint64(int.from_bytes(seed[at : at + 8], "little") | 1) for at in (0, 8))
         self._arrived: deque[tuple[int, float]] = deque()
         self._tail = self._head = 0
+        self._given_up: dict[int, Counter[str]] = {}
         self._make(_SMALLEST)
 
     def __len__(self) -> int:
@@ -308,13 +309,13 @@ class BatchPairing:
         if not len(rows):
             return no_calls()
         facts, state = self.facts, self._state[rows]
-        self.tally.foreign += int(np.count_nonzero(state & _WAITS))
+        waits = (state & _WAITS) != 0
         own = self._facts[rows]
         kinds = facts.kind[own]
         alone = ((kinds == Kind.CLIENT) | (kinds == Kind.PRODUCER)) & ((state & _ANSWERED) == 0)
         said = alone & (facts.peer_kind[own] != 0)
-        self.tally.by_word += int(np.count_nonzero(said))
-        self.tally.unpaired += int(np.count_nonzero(alone & ~said))
+        for name, some in (("foreign", waits), ("by_word", said), ("unpaired", alone & ~said)):
+            self._give_up(name, self._sender[rows[some]])
         rows, own = rows[said], own[said]
         return Calls(
             self._service[rows], facts.peer[own], facts.operation[own], facts.peer_kind[own], facts.failed[own],
@@ -322,11 +323,36 @@ class BatchPairing:
             self._sender[rows],
         )  # fmt: skip
 
+    def _give_up(self, name: str, senders: Numbers) -> None:
+        setattr(self.tally, name, getattr(self.tally, name) + len(senders))
+        for sender, number in enumerate(np.bincount(senders).tolist()):
+            if number:
+                self._given_up.setdefault(sender, Counter())[name] += number
+
+    def given_up(self) -> dict[int, Counter[str]]:
+        """By sender, what of the tally came of expiring since this was asked last."""
+        found, self._given_up = self._given_up, {}
+        return found
+
     def finish(self) -> Calls:
         """Give up everything that waits."""
         return self.expire(float("inf"))
 
-    def shapes(self) -> Rows:
-        """Rows of the facts that spans here refer to, in order."""
+    def compacted(self) -> Facts:
+        """A table of facts with only what spans here refer to; they refer to it from now on."""
         live = (self._tail + np.arange(len(self))) & (self._size - 1)
-        return np.unique(self._facts[live]).astype(np.int64)
+        old = self.facts
+        new = Facts(Names(old.names.most, old.names.most))
+        texts = old.names.texts
+        services = np.zeros(len(texts), np.int32)
+        for number in np.unique(self._service[live]).tolist():
+            services[number] = new.names.number(texts[number])
+        rows = np.zeros(len(old), np.int32)
+        for row in np.unique(self._facts[live]).tolist():
+            kind = int(old.peer_kind[row])
+            peer = Peer(PEER_KINDS[kind], texts[old.peer[row]]) if kind else None
+            rows[row] = new.row(texts[old.operation[row]], int(old.kind[row]), bool(old.failed[row]), peer)
+        self._service[live], self._facts[live] = services[self._service[live]], rows[self._facts[live]]
+        new.names.settled(old.names.most_of_one)
+        self.facts = new
+        return new

@@ -80,6 +80,11 @@ class Names:
         self.texts.append(text)
         return found
 
+    def settled(self, most_of_one: int) -> None:
+        """What is here is nobody's; from now on each sender may bring that many."""
+        self._brought.clear()
+        self.most_of_one = most_of_one
+
 
 class Facts:
     """The table of combinations. Its columns are arrays of at least `len(self)` rows; row 0 says nothing."""

@@ -4,6 +4,8 @@ called isn't told to those who may not see it."""
 from datetime import datetime
 from enum import StrEnum
 
+from django.db.models import QuerySet
+
 from awayteam.catalog import permissions as catalog
 from awayteam.catalog.models import Entity
 from awayteam.kernel.actor import Actor
@@ -48,3 +50,21 @@ def can_match(actor: Actor, name: Name, entity: Entity | None, now: datetime | N
         if decision and decision.rule != "unowned":
             return Decision(True, decision.reason, "owner")
     return Decision(False, "Leads, managers and those who answer for the service say what a name is.", "lead")
+
+
+def can_keep_sender(actor: Actor, team: int | None) -> Decision:
+    """Whether the actor may let something send, or stop it, in the name of a team (its id; None: of nobody)."""
+    if not (writes := may_write(actor)):
+        return writes
+    if actor.is_administrator:
+        return Decision(True, "Administrators look after all senders.", "administrator")
+    if team is not None and team in actor.leads | actor.manages:
+        return Decision(True, "Leads look after what their own team sends.", "lead")
+    return Decision(False, "Administrators, and leads for their own team, say what may send.", "administrator")
+
+
+def visible_senders(actor: Actor, queryset: "QuerySet[Sender]") -> "QuerySet[Sender]":
+    """The senders that the actor may see: all for administrators, those of their teams for others."""
+    if actor.is_administrator:
+        return queryset
+    return queryset.filter(team__in=actor.teams | actor.leads | actor.manages)

@@ -1,4 +1,4 @@
-"""Combinations of a span's name, kind, status and wanted attributes that were met before, by a keyed hash of their bytes.
+"""Combinations of a span's name, kind, status and wanted attributes that were met, by a keyed hash of their bytes.
 
 The key is drawn at random for each process, so that nobody can prepare two combinations that are taken for one; by
 chance that happens less often than once in a thousand million of them.
@@ -139,11 +139,6 @@ class Known:
         found[missed] = numbers[where]
         slots = (distinct >> np.uint64(64 - 17)).astype(np.int64)
         self._hashes[slots], self._numbers[slots] = distinct, numbers
-
-    def forget(self) -> None:
-        """Begin anew: numbers given before mean nothing any more."""
-        self._by_hash.clear()
-        self._hashes[:] = 0
 
 
 def _word(raw: bytes) -> int:
