@@ -57,5 +57,5 @@ def estimates(control: Cells, other: Cells) -> tuple[Estimate, Estimate, float]:
             _, _, _, above_above, above_below, below_below = one.alone
             square += max(0.0, above_above - 2 * value * above_below + value * value * below_below) / below**2
         scores.append(score)
-        own.append(Estimate(count, value + one.shift, factor * square, groups - 1))
+        own.append(Estimate(count, value + one.shift, factor * square, groups - 1, distance=value))
     return own[0], own[1], factor * float(scores[0] @ scores[1])

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from scipy.special import ndtr, ndtri, stdtr, stdtrit
 
 from awayteam.analysis import sequences
-from awayteam.analysis.estimates import Estimate
+from awayteam.analysis.estimates import Estimate, less
 
 FEW = 5
 Interval = tuple[float, float]
@@ -48,7 +48,7 @@ def compare(control: Estimate, other: Estimate, level: Level, *, shared: float =
     if not control.n or not other.n:
         who = "either arm" if not control.n and not other.n else "control" if not control.n else "this arm"
         return Comparison(notes=(f"no unit of {who} has a value",))
-    effect = other.value - control.value
+    effect = less(other, control)
     if math.isnan(effect):
         return Comparison(notes=("the denominator adds up to zero",))
     relative = effect / control.value if control.value else None
@@ -90,9 +90,7 @@ def _reach(z: float, n: float, df: float | None, level: Level) -> tuple[float, f
     return float(-stdtrit(df, level.alpha / 2)), float(2 * stdtr(df, -abs(z))), "Welch's t"
 
 
-def _proportions(
-    control: Estimate, other: Estimate, level: Level, effect: float, relative: float | None
-) -> Comparison:
+def _proportions(control: Estimate, other: Estimate, level: Level, effect: float, relative: float | None) -> Comparison:
     assert control.variance is not None and other.variance is not None  # noqa: PT018 - both were looked at
     assert control.successes is not None and other.successes is not None  # noqa: PT018
     n = control.n + other.n
@@ -140,7 +138,7 @@ def _wilson(one: Estimate, reach: float) -> Interval:
 def _fieller(control: Estimate, other: Estimate, reach: float, shared: float = 0.0) -> Interval | None:
     """Every r for which other - (1 + r) control lies within `reach` of its errors around zero; None if that is unbounded."""
     assert control.variance is not None and other.variance is not None  # noqa: PT018
-    square, effect, base = reach * reach, other.value - control.value, control.value
+    square, effect, base = reach * reach, less(other, control), control.value
     a = base * base - square * control.variance
     if not a > 0:
         return None

@@ -16,7 +16,8 @@ class Estimate:
     """What one arm says of a metric.
 
     `variance` is that of the value itself (a standard error squared), None where it isn't known; `df` its degrees of
-    freedom. `raw` is the value before it was adjusted by a covariate. `successes` only for proportions.
+    freedom. `raw` is the value before it was adjusted by a covariate. `successes` only for proportions. `distance` is the
+    value less a constant that is the same in all arms.
     """
 
     n: int
@@ -25,6 +26,7 @@ class Estimate:
     df: float
     raw: float | None = None
     successes: int | None = None
+    distance: float | None = None
 
 
 def proportion(facts: Facts) -> Estimate:
@@ -37,14 +39,22 @@ def proportion(facts: Facts) -> Estimate:
     return Estimate(n, share, share * (1 - share) / n, n - 1, successes=successes)
 
 
-def plain(moments: Moments, width: int) -> Estimate:
+def less(other: Estimate, control: Estimate) -> float:
+    """The effect, with all the digits there are."""
+    if other.distance is None or control.distance is None:
+        return other.value - control.value
+    return other.distance - control.distance
+
+
+def plain(facts: Facts) -> Estimate:
     """A mean (width 1) or a ratio of means (width 2)."""
-    n = moments.n
+    moments, width, n = facts.whole, facts.width, facts.whole.n
     value = _value(moments, 0, width) if n else math.nan
     if n < 2 or math.isnan(value):
-        return Estimate(n, value, None, 0)
+        return Estimate(n, value + facts.origin, None, 0, distance=value)
     weights = _gradient(moments, 0, width)
-    return Estimate(n, value, max(0.0, moments.quadratic(weights, weights)) / n, n - 1)
+    variance = max(0.0, moments.quadratic(weights, weights)) / n
+    return Estimate(n, value + facts.origin, variance, n - 1, distance=value)
 
 
 def pair(control: Facts, other: Facts, covariates: int) -> tuple[Estimate, Estimate, float | None]:
@@ -54,28 +64,31 @@ def pair(control: Facts, other: Facts, covariates: int) -> tuple[Estimate, Estim
     """
     width = control.width
     if not covariates:
-        return plain(control.whole, width), plain(other.whole, width), None
+        return plain(control), plain(other), None
     arms = filled((control, other))
     both = merge(arms, width + covariates)
     if both.n < 2 or not all(one.n for one in arms):
-        return plain(control.whole, width), plain(other.whole, width), None
+        return plain(control), plain(other), None
     own, before = _gradient(both, 0, width), _gradient(both, width, covariates)
     spread = both.quadratic(before, before)
     if not spread > 0 or math.isnan(centre := _value(both, width, covariates)):
-        return plain(control.whole, width), plain(other.whole, width), None
+        return plain(control), plain(other), None
     theta = both.quadratic(own, before) / spread
-    a, b = (_adjusted(one, width, covariates, theta, centre) for one in arms)
+    a, b = (_adjusted(one, width, covariates, theta, centre, control.origin) for one in arms)
     return a, b, theta
 
 
-def _adjusted(one: Moments, width: int, covariates: int, theta: float, centre: float) -> Estimate:
+def _adjusted(
+    one: Moments, width: int, covariates: int, theta: float, centre: float, origin: float
+) -> Estimate:  # fmt: skip
     raw = _value(one, 0, width)
     value = raw - theta * (_value(one, width, covariates) - centre)
     if one.n < 2 or math.isnan(value):
-        return Estimate(one.n, value, None, 0, raw)
+        return Estimate(one.n, value + origin, None, 0, raw + origin, distance=value)
     before = _gradient(one, width, covariates)
     weights = [x - theta * y for x, y in zip(_gradient(one, 0, width), before, strict=True)]
-    return Estimate(one.n, value, max(0.0, one.quadratic(weights, weights)) / one.n, one.n - 1, raw)
+    variance = max(0.0, one.quadratic(weights, weights)) / one.n
+    return Estimate(one.n, value + origin, variance, one.n - 1, raw + origin, distance=value)
 
 
 def _value(moments: Moments, start: int, width: int) -> float:

@@ -12,7 +12,7 @@ from awayteam.analysis.clusters import Cells
 from awayteam.analysis.estimates import Estimate
 from awayteam.analysis.moments import Facts, Moments, lost, shifted, together
 from awayteam.analysis.spec import Metric
-from awayteam.analysis.statement import GROUPS, Place, Shift, Statement, Table
+from awayteam.analysis.statement import GROUPS, ByArm, Place, Shift, Statement, Table
 from awayteam.analysis.tables import Changed, Source, Unreadable
 from awayteam.kernel.errors import InvalidInput
 
@@ -176,7 +176,7 @@ def _by_arm(statement: Statement, answer: Answer, poor: Iterable[int]) -> list[S
                 sums = means.setdefault(str(row["arm"]), [0.0, 0.0])
                 sums[0] += row[f"n{number}"]
                 sums[1] += row[f"s{number}"]
-        shifts[number] = {arm: base + total / n for arm, (n, total) in means.items()}
+        shifts[number] = ByArm(base, {arm: base + total / n for arm, (n, total) in means.items()})
     return shifts
 
 
@@ -194,7 +194,9 @@ def _take(statement: Statement, answer: Answer, found: Read) -> None:
     for metric in statement.metrics:
         _judge(statement, metric, counted, found)
     if found.without:
-        found.remarks.append(f"{found.without:,} rows without an arm{' or unit' if statement.table.unit else ''} are left out")
+        found.remarks.append(
+            f"{found.without:,} rows without an arm{' or unit' if statement.table.unit else ''} are left out"
+        )
 
 
 def _text(value: Any) -> str | None:
@@ -205,11 +207,23 @@ def _facts(statement: Statement, place: Place, row: dict[str, Any]) -> Facts:
     def moments(slots: Sequence[int]) -> Moments:
         n = int(row[f"n{slots[0]}"])
         products = [[_product(row, a, b) for b in slots] for a in slots]
-        return shifted(n, [_shift_of(statement, slot, row) for slot in slots],
-                       [float(row[f"s{slot}"] or 0) for slot in slots], products)  # fmt: skip
+        totals = [float(row[f"s{slot}"] or 0) for slot in slots]
+        apart = [_shift_of(statement, slot, row) - origin for slot, origin in zip(slots, origins, strict=True)]
+        return shifted(n, apart, totals, products, origins)
 
-    whole = moments(place.whole)
-    return Facts(whole, moments(place.paired) if place.paired else None, place.width)
+    # Means of single columns are kept as distances to one constant, the same for all arms: at 1e9 an effect of 1e-3 would
+    # have four digits otherwise. Ratios need the means themselves.
+    slots = place.paired or place.whole
+    single = (place.width == 1, len(slots) - place.width == 1)
+    origins = [_origin(statement, slot) if single[at >= place.width] else 0.0 for at, slot in enumerate(slots)]
+    paired = moments(place.paired) if place.paired else None
+    origins = origins[: len(place.whole)]
+    return Facts(moments(place.whole), paired, place.width, origins[0] if single[0] else 0.0)
+
+
+def _origin(statement: Statement, slot: int) -> float:
+    shift = statement.shifts[slot]
+    return 0.0 if slot in statement.exact else shift.base if isinstance(shift, ByArm) else shift
 
 
 def _product(row: dict[str, Any], a: int, b: int) -> float:
@@ -223,7 +237,7 @@ def _shift_of(statement: Statement, slot: int, row: dict[str, Any]) -> float:
     shift = statement.shifts[slot]
     if isinstance(shift, float):
         return shift
-    return shift.get(str(row["arm"]), next(iter(shift.values())))
+    return shift.arms.get(str(row["arm"]), shift.base)
 
 
 def _judge(statement: Statement, metric: Metric, rows: Answer, found: Read) -> None:

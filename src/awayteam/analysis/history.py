@@ -18,7 +18,9 @@ def spread(source: Source, metric: Metric, unit: str | None) -> tuple[str, float
     With a covariate the deviation is what is left after adjusting. Raises `InvalidInput` and `Unreadable`.
     """
     if metric.kind == "quantile" or metric.cluster:
-        raise InvalidInput("Power is offered for means, proportions and ratios without clusters.", "Name such a metric.")
+        raise InvalidInput(
+            "Power is offered for means, proportions and ratios without clusters.", "Name such a metric."
+        )
     column = metric.columns[0]
     check(source.kinds, column, unit, None, None, [metric], source.dialect.name)
     dialect = source.dialect
@@ -42,5 +44,5 @@ def spread(source: Source, metric: Metric, unit: str | None) -> tuple[str, float
     elif metric.covariates:
         one = replace(pair(facts, facts, len(metric.covariates))[0], n=facts.n)
     else:
-        one = plain(facts.whole, facts.width)
+        one = plain(facts)
     return metric.kind, one.value, math.sqrt((one.variance or 0.0) * facts.n)

@@ -8,7 +8,6 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-
 RESOLUTION = 4 * 2.220446049250313e-16
 """Spreads below this share of the mean are what rounding leaves of values that are all equal."""
 
@@ -37,7 +36,9 @@ class Moments:
     def only(self, columns: Sequence[int]) -> "Moments":
         """The moments of some of the columns, in this order."""
         return Moments(
-            self.n, tuple(self.means[i] for i in columns), tuple(tuple(self.sums[i][j] for j in columns) for i in columns)
+            self.n,
+            tuple(self.means[i] for i in columns),
+            tuple(tuple(self.sums[i][j] for j in columns) for i in columns),
         )
 
 
@@ -46,11 +47,16 @@ def empty(width: int) -> Moments:
 
 
 def shifted(
-    n: int, shift: Sequence[float], sums: Sequence[float], products: Sequence[Sequence[float]]
+    n: int,
+    shift: Sequence[float],
+    sums: Sequence[float],
+    products: Sequence[Sequence[float]],
+    origins: Sequence[float] = (),
 ) -> Moments:
     """Moments from sums of differences to a constant (`shift`) and of their products.
 
-    The constant should lie within the data; how much is lost otherwise says `lost`.
+    The constant should lie within the data; how much is lost otherwise says `lost`. `origins` are what the true means are
+    larger by than those asked for.
     """
     width = len(shift)
     if n == 0:
@@ -59,7 +65,8 @@ def shifted(
     means = tuple(s + r for s, r in zip(shift, rest, strict=True))
     table = [[products[i][j] - n * rest[i] * rest[j] for j in range(width)] for i in range(width)]
     for i in range(width):
-        noise = n * (RESOLUTION * max(abs(means[i]), abs(rest[i]))) ** 2
+        size = abs(means[i]) + (abs(origins[i]) if origins else 0.0)
+        noise = n * (RESOLUTION * max(size, abs(rest[i]))) ** 2
         if table[i][i] <= noise or n == 1:
             for j in range(width):
                 table[i][j] = table[j][i] = 0.0
@@ -101,12 +108,13 @@ class Facts:
 
     `whole` are the units with a value; `paired` those with a value and a covariate (None where there is none, or where
     every unit has one and `whole` has the columns of both). `width` are the columns of the value itself: 1, or 2 for a
-    ratio.
+    ratio. `origin` must be added to the first mean: it is kept as a distance to it.
     """
 
     whole: Moments
     paired: Moments | None = None
     width: int = 1
+    origin: float = 0.0
 
     @property
     def n(self) -> int:
@@ -118,8 +126,8 @@ def together(facts: Sequence[Facts]) -> Facts:
     first = facts[0]
     whole = merge((one.whole for one in facts), len(first.whole.means))
     if first.paired is None:
-        return Facts(whole, None, first.width)
-    return Facts(whole, merge((one.paired for one in facts if one.paired), len(first.paired.means)), first.width)
+        return Facts(whole, None, first.width, first.origin)
+    return Facts(whole, merge((one.paired for one in facts if one.paired), len(first.paired.means)), first.width, first.origin)
 
 
 def filled(arms: Sequence[Facts]) -> list[Moments]:

@@ -89,7 +89,9 @@ def _check(asked: Plan) -> None:
     if asked.kind == "proportion" and (asked.baseline is None or not 0 < asked.baseline < 1):
         raise wrong("A proportion wants control's share, between 0 and 1.", "Write --baseline 0.12.")
     if asked.kind != "proportion" and (asked.spread is None or not 0 < asked.spread < math.inf):
-        raise wrong("A mean wants the standard deviation of one unit.", "Write --sd 25, or read it: --from TABLE --metric …")
+        raise wrong(
+            "A mean wants the standard deviation of one unit.", "Write --sd 25, or read it: --from TABLE --metric …"
+        )
     if asked.effect is not None and asked.relative is not None:
         raise wrong("Both --effect and --relative are given.", "Leave one out.")
     if asked.relative is not None and not asked.baseline:

@@ -35,4 +35,6 @@ def posterior(
     better = float(ndtr(z))
     density = math.exp(-z * z / 2) / math.sqrt(2 * math.pi)
     half = float(ndtri(1 - alpha / 2)) * spread
-    return Posterior(mean, spread, better, spread * max(0.0, density - z * float(ndtr(-z))), (mean - half, mean + half), prior)
+    return Posterior(
+        mean, spread, better, spread * max(0.0, density - z * float(ndtr(-z))), (mean - half, mean + half), prior
+    )

@@ -59,7 +59,9 @@ def scorecard(found: Read, request: Request) -> dict[str, Any]:
     """The scorecard of facts that were read."""
     counts = found.arms()
     if len(counts) > MOST_ARMS:
-        raise InvalidInput(f"Column {request.arm} has {len(counts):,} values: too many arms.", "Is it the right column?")
+        raise InvalidInput(
+            f"Column {request.arm} has {len(counts):,} values: too many arms.", "Is it the right column?"
+        )
     shares = designed(request.ratio, request.control, counts)
     counts = {arm: counts.get(arm, 0) for arm in _ordered(request.control, {**counts, **shares})}
     if request.control not in found.arms():
@@ -105,9 +107,7 @@ def failed(result: Mapping[str, Any]) -> bool:
     return bool(result["srm"]["blocked"] or any(row.get("broken") for row in result["metrics"]))
 
 
-def designed(
-    ratio: Mapping[str, float] | Sequence[float], control: str, counts: Mapping[str, int]
-) -> dict[str, float]:
+def designed(ratio: Mapping[str, float] | Sequence[float], control: str, counts: Mapping[str, int]) -> dict[str, float]:
     """Designed shares by arm; equal ones where nothing is said. Raises `InvalidInput`."""
     if not ratio:
         return dict.fromkeys(_ordered(control, counts), 1.0)
@@ -173,7 +173,9 @@ class _Board:
         }  # fmt: skip
         if got.effect is not None and got.error and broken is None:
             row["posterior"] = vars(
-                posterior(got.effect, got.error, alpha=self.request.alpha, prior_spread=self.request.prior, up=metric.up)
+                posterior(
+                    got.effect, got.error, alpha=self.request.alpha, prior_spread=self.request.prior, up=metric.up
+                )
             )
         row["notes"] = notes
         row["broken"] = broken is not None
@@ -217,7 +219,7 @@ _NOTHING = Estimate(0, math.nan, None, 0)
 def _single(metric: Metric, facts: Facts | None) -> Estimate:
     if facts is None:
         return _NOTHING
-    return proportion(facts) if metric.kind == "proportion" else plain(facts.whole, facts.width)
+    return proportion(facts) if metric.kind == "proportion" else plain(facts)
 
 
 def _at(level: Level, a: Estimate, b: Estimate, share: float) -> Level:
@@ -225,12 +227,14 @@ def _at(level: Level, a: Estimate, b: Estimate, share: float) -> Level:
     return replace(level, planned=(a.n + b.n) * share) if level.sequential and a.n + b.n else level
 
 
-def _adjustment(facts: Sequence[Facts | None], metric: Metric, a: Estimate, b: Estimate, theta: float | None) -> dict[str, Any]:
+def _adjustment(
+    facts: Sequence[Facts | None], metric: Metric, a: Estimate, b: Estimate, theta: float | None
+) -> dict[str, Any]:
     if not metric.covariates:
         return {}
     if theta is None:
         return {"cuped": None}
-    before = [plain(one.whole, one.width) for one in facts if one]
+    before = [plain(one) for one in facts if one]
     spreads = [one.variance or 0.0 for one in before]
     after = (a.variance or 0.0) + (b.variance or 0.0)
     return {"cuped": {"theta": theta, "control_mean": a.raw, "mean": b.raw,
@@ -274,7 +278,9 @@ def _segments(board: _Board, arms: Sequence[str], shares: Mapping[str, float]) -
         counts = {arm: board.found.units(arm, keep) for arm in arms}
         judged = balance.judge(counts, shares)
         rows = replace(board, planned=_share(board, counts)).rows(arms, judged.reasons, keep)
-        result.append({"segment": name, "arms": counts, "srm": {"p": judged.p, "blocked": judged.blocked}, "metrics": rows})
+        result.append(
+            {"segment": name, "arms": counts, "srm": {"p": judged.p, "blocked": judged.blocked}, "metrics": rows}
+        )
     return result
 
 

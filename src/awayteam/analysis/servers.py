@@ -38,7 +38,9 @@ class PostgreSQL:
         try:
             return self.connection.execute(sql.encode(), prepare=True)  # prepared: one statement, never two
         except psycopg.Error as error:
-            raise Unreadable(f"{self.named}: {str(error).splitlines()[0] if str(error) else type(error).__name__}") from error
+            raise Unreadable(
+                f"{self.named}: {str(error).splitlines()[0] if str(error) else type(error).__name__}"
+            ) from error
 
     def described(self) -> dict[str, str]:
         names = {16: "bool", 20: "int", 21: "int", 23: "int", 700: "float", 701: "float", 1700: "float",

@@ -73,7 +73,9 @@ def parse(text: str) -> Metric:
     def wrong(what: str) -> InvalidInput:
         return InvalidInput(f"Metric {shown!r}: {what}.", HELP)
 
-    found = re.fullmatch(r"\s*(?:(?P<name>[^=()\"]+?)\s*=)?\s*(?P<kind>[A-Za-z_]+)\s*\((?P<body>.*)\)\s*", text, re.DOTALL)
+    found = re.fullmatch(
+        r"\s*(?:(?P<name>[^=()\"]+?)\s*=)?\s*(?P<kind>[A-Za-z_]+)\s*\((?P<body>.*)\)\s*", text, re.DOTALL
+    )
     if not found:
         raise wrong("it isn't KIND(COLUMN)")
     kind = found["kind"].lower()

@@ -15,7 +15,17 @@ from awayteam.analysis.spec import Metric
 PEEK = 1_000
 GROUPS = 5_000
 MISSING_WORDS = ("", "na", "n/a", "nan", "null", "none")
-Shift = float | Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class ByArm:
+    """A constant for each arm; `base` is the one for all that came before it."""
+
+    base: float
+    arms: Mapping[str, float]
+
+
+Shift = float | ByArm
 
 
 @dataclass(frozen=True)
@@ -162,7 +172,9 @@ class Statement:
 
     def _counters(self) -> list[str]:
         found = [f"i{number}" for number, (name, _) in enumerate(self.inputs) if self._infinite(name)]
-        return found + [f"b{number}" for number, (name, _) in enumerate(self.inputs) if self.table.kinds[name] == "text"]
+        return found + [
+            f"b{number}" for number, (name, _) in enumerate(self.inputs) if self.table.kinds[name] == "text"
+        ]
 
     def _per_unit(self, limit: int | None, extra: str = "") -> str:
         rows = self._rows(limit, extra)
@@ -188,8 +200,8 @@ class Statement:
             return ""
         if isinstance(shift, float):
             return f" - {double(shift)}"
-        cases = " ".join(f"WHEN {self.table.dialect.string(arm)} THEN {double(one)}" for arm, one in shift.items())
-        return f" - CASE aw_arm {cases} ELSE {double(next(iter(shift.values())))} END"
+        cases = " ".join(f"WHEN {self.table.dialect.string(arm)} THEN {double(one)}" for arm, one in shift.arms.items())
+        return f" - CASE aw_arm {cases} ELSE {double(shift.base)} END"
 
     def _slotted(self, *, limit: int | None = None, extra: str = "", shifted: bool = True) -> str:
         names = ["arm", *(key for key, _, _ in self._keys(extra)), *self._counters()]
@@ -248,9 +260,7 @@ class Statement:
         value = f"v{self.places[metric.name].whole[0]}"
         where = f" AND aw_arm = {self.table.dialect.string(arm)}" if arm is not None else " AND aw_arm IS NOT NULL"
         found = self.table.dialect.all_quantiles(value, shares)
-        return (
-            f"SELECT {found} FROM ({self._slotted(shifted=False)}) AS aw_values WHERE {value} IS NOT NULL{where}"
-        )
+        return f"SELECT {found} FROM ({self._slotted(shifted=False)}) AS aw_values WHERE {value} IS NOT NULL{where}"
 
 
 def _index(known: list[Any], one: Any) -> int:

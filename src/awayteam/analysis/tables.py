@@ -1,7 +1,6 @@
 """Where facts are kept: files (CSV, Parquet) and databases (DuckDB, PostgreSQL, ClickHouse), only ever read."""
 
 import glob
-import json
 import os
 import re
 import shutil
@@ -11,9 +10,9 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
-from urllib.parse import parse_qsl, unquote, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
-from awayteam.analysis.dialects import CLICKHOUSE, DUCKDB, POSTGRESQL, Dialect
+from awayteam.analysis.dialects import DUCKDB, Dialect
 from awayteam.kernel.errors import AwayteamError, InvalidInput
 
 MOST_FILES = 10_000
