@@ -15,6 +15,8 @@ from awayteam.flags.evaluating.flag import LONGEST_DEFINITION
 from awayteam.flags.evaluating.text import written
 
 KEY = re.compile(r"[^\W_](?:[\w.:-]*[^\W_])?")
+RESERVED = frozenset({"environments", "new", "plans", "tokens"})
+"""Words that stand in addresses where a key could."""
 ENVIRONMENT = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?")
 
 
@@ -80,7 +82,7 @@ def wrong_key(key: str) -> str:
     """What is wrong with a new flag's key, "" where nothing is."""
     if len(key) > 200 or not KEY.fullmatch(key):
         return "letters, digits, and . : _ - between them; at most 200"
-    return ""
+    return f"{key} is a word of ours; choose another" if key in RESERVED else ""
 
 
 def everybody(data: Mapping[str, Any]) -> str:
