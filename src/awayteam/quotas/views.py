@@ -132,7 +132,7 @@ def _set(request: Request, form: LimitForm) -> Any:
 def _preview(request: Request, form: LimitForm) -> PreviewTold:
     api, consumer, operation, (requests, unit, burst) = _terms(request, form)
     filled = burst or burst_of(requests, unit, rulebook.current().quotas.burst_seconds)
-    return queries.preview(api, consumer, operation, Rate(requests, unit, filled), timezone.now())
+    return queries.preview(request.actor, api, consumer, operation, Rate(requests, unit, filled), timezone.now())
 
 
 @require_safe

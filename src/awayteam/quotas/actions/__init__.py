@@ -1,7 +1,7 @@
 """Every write of quotas."""
 
 from awayteam.quotas.actions.answering import answer_spike, enforce_spike, shadow_spike
-from awayteam.quotas.actions.counting import add_counts
+from awayteam.quotas.actions.counting import add_counts, read_log
 from awayteam.quotas.actions.noting import find_spikes
 from awayteam.quotas.actions.proxies import NewNode, add_node, revoke_node
 from awayteam.quotas.actions.setting import enforce, set_limit, shadow, switch_off
@@ -14,6 +14,7 @@ __all__ = [
     "enforce",
     "enforce_spike",
     "find_spikes",
+    "read_log",
     "revoke_node",
     "set_limit",
     "shadow",

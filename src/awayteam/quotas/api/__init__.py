@@ -64,7 +64,7 @@ def set_quota(request: Request, body: QuotaIn) -> Any:
 def preview_quota(request: Request, body: QuotaTermsIn) -> Any:
     """What a limit would have done to past use. Nothing is changed."""
     api, consumer = parties(request.actor, body)
-    return preview_out(queries.preview(api, consumer, body.operation, rate_of(body), timezone.now()))
+    return preview_out(queries.preview(request.actor, api, consumer, body.operation, rate_of(body), timezone.now()))
 
 
 @router.get("/spikes", response=PageOf[QuotaSpikeOut])

@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from awayteam.catalog.models import Entity
+from awayteam.catalog.permissions import visible
 from awayteam.kernel import rulebook
+from awayteam.kernel.actor import Actor
 from awayteam.quotas import past, rules
 from awayteam.quotas.models import Limit
 from awayteam.quotas.rules import Preview, Rate, Unit
@@ -40,14 +42,19 @@ class PreviewTold:
         return sum(one.most > 0 for _, one in self.consumers)
 
 
-def preview_of(limit: Limit, now: datetime) -> PreviewTold:
+def preview_of(actor: Actor, limit: Limit, now: datetime) -> PreviewTold:
     """The preview of a limit as it is set."""
     rate = Rate(limit.requests, Unit(limit.unit), limit.burst)
-    return preview(limit.api, limit.consumer, limit.operation, rate, now)
+    return preview(actor, limit.api, limit.consumer, limit.operation, rate, now)
 
 
-def preview(api: Entity, consumer: Entity | None, operation: str, rate: Rate, now: datetime) -> PreviewTold:
-    """What `rate` would have done: to one consumer, or (None) to each that has no limit of its own."""
+def preview(
+    actor: Actor, api: Entity, consumer: Entity | None, operation: str, rate: Rate, now: datetime
+) -> PreviewTold:
+    """What `rate` would have done: to one consumer, or (None) to each that has no limit of its own.
+
+    Consumers that the actor may not see are left out.
+    """
     book = rulebook.current().quotas
     until = past.hour_of(now)
     since = until - book.preview_days * 24
@@ -57,7 +64,7 @@ def preview(api: Entity, consumer: Entity | None, operation: str, rate: Rate, no
         named = Limit.objects.filter(api=api, operation=operation, consumer__isnull=False)
         for pk in named.values_list("consumer_id", flat=True):
             series.pop(pk, None)
-    entities = Entity.objects.in_bulk(list(series))
+    entities = visible(actor, Entity.objects.all(), now).in_bulk(list(series))
     made = [
         (entities[pk], rules.preview(rate, list(counts.items()), peak_factor=book.peak_factor))
         for pk, counts in series.items()

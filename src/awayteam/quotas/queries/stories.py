@@ -68,7 +68,7 @@ def limit(actor: Actor, pk: int, now: datetime) -> LimitTold:
     hours = Count.objects.filter(limit=found, hour__gt=since).order_by("hour")
     told = Event.objects.filter(subject_kind=KIND, subject_id=pk).order_by("-pk")[:EVENTS]
     return LimitTold(
-        counted([found], now)[0], may, offers, preview_of(found, now),
+        counted([found], now)[0], may, offers, preview_of(actor, found, now),
         list(hours.values_list("hour", "allowed", "over", "denied")), list(told),
     )  # fmt: skip
 
