@@ -72,19 +72,14 @@ def prepare(settings: Settings, folder: Path, node: str) -> Writer:
 
 
 def run(
-    settings: Settings,
-    folder: Path,
-    *,
-    stopping: Callable[[], bool],
-    say: Callable[[str], None],
-    node: str = "awayteam",
-) -> None:
+    settings: Settings, folder: Path, *, stopping: Callable[[], bool], say: Callable[[str], None]
+) -> None:  # fmt: skip
     """Run until `stopping`. Raises `Unavailable` where there is no Envoy, or it ends by itself."""
     program = binary.find()
-    writer = prepare(settings, folder, node)
+    writer = prepare(settings, folder, "awayteam")
     path = folder / ACCESS_LOG
     command = [str(program), "-c", str(folder / BOOTSTRAP), "--use-dynamic-base-id", "-l", "warning"]
-    with subprocess.Popen(command, start_new_session=True) as process:
+    with subprocess.Popen(command, start_new_session=True) as process:  # noqa: S603 - a program of ours, no shell
         try:
             say(f"Envoy listens at {settings.listener.address}:{settings.listener.port} (stop it with Ctrl-C)")
             _watch(process, writer, path, stopping, say)
