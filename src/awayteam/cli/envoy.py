@@ -8,7 +8,7 @@ import typer
 from awayteam.cli.failing import usage
 from awayteam.cli.shared import JSON, django, print_json
 
-app = typer.Typer(help="Run an Envoy that enforces limits, or write what others enforce.", no_args_is_help=True)
+app = typer.Typer(help="Run an Envoy that enforces limits, or write what others enforce.")
 UPSTREAMS = Annotated[
     Path, typer.Option("--upstreams", metavar="FILE", help="What it stands before, and its certificates (TOML).")
 ]
@@ -20,6 +20,13 @@ FORMATS = ("envoy", "istio", "ratelimit")
 
 def register(root: typer.Typer) -> None:
     root.add_typer(app, name="envoy")
+
+
+@app.callback(invoke_without_command=True)
+def envoy(context: typer.Context, upstreams: UPSTREAMS = Path("upstreams.toml"), folder: FOLDER = None) -> None:
+    """Without a command: run it."""
+    if context.invoked_subcommand is None:
+        run(upstreams, folder)
 
 
 @app.command()

@@ -42,6 +42,8 @@ MODULES = (
     "agreements",
     "scan",
     "usage",
+    "quota",
+    "envoy",
     "experiment",
     "identities",
     "contributions",
