@@ -112,7 +112,7 @@ MACHINE = Machine(
         _on(V.ACCEPT, S.HANDING_OVER, S.TRANSFERRED, (P.RECEIVER,), "The checklist is done: the team owns it from now on."),
         _on(V.REFUSE, S.ANSWERING, S.DISPUTED, (P.ANSWERER,), "Not with us, with the reason; the manager above both decides."),
         _on(V.REFUSE, (S.NOTICE, S.HANDING_OVER), S.DISPUTED, (P.RECEIVER,), "Not with us, with the reason; the manager above both decides."),
-        _on(V.OBJECT, S.NOTICE, S.DISPUTED, (P.GIVER, P.RECEIVER, P.CONSUMER), "Somebody concerned is against it, with the reason."),
+        _on(V.OBJECT, S.NOTICE, S.DISPUTED, (P.CONSUMER, P.GIVER, P.RECEIVER), "Somebody concerned is against it, with the reason."),
         _on(V.OBJECT, S.RETIRING, S.DISPUTED, (P.CONSUMER,), "A team that uses it is against its end, with the reason."),
         _on(V.DECIDE, S.DISPUTED, (S.HANDING_OVER, S.RETIRING, S.KEPT), (P.MANAGER,), "It changes hands, is retired, or stays, with the reason."),
         _on(V.WITHDRAW, (S.ANSWERING, S.NOTICE, S.DISPUTED, S.HANDING_OVER, S.RETIRING, S.HALTED), S.WITHDRAWN, (P.INITIATOR,), "Whoever began it calls it off."),

@@ -100,7 +100,7 @@ class Standing:
     def _speaks(self, party: str) -> Decision:
         actor, team = self.actor, side_of(self.row, party)
         if party == Party.ANSWERER and actor.person_id is not None and actor.person_id == self.row.begun_by_id:
-            return Decision(False, "You asked for it; somebody else answers.", "asker")
+            return Decision(False, "You began it; somebody else answers.", "asker")
         if team is not None and team.pk in actor.manages:
             return Decision(True, f"You manage {team}.", "manager")
         found = self.chosen(party)

@@ -1,5 +1,5 @@
 """REST of transfers of ownership."""
 
-from ninja import Router
+from awayteam.succession.api.routes import router
 
-router = Router(tags=["succession"])
+__all__ = ["router"]
