@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 from . import operators, targeting
+from .assigning import Assigned
 from .logic import Compiler, Fn, Run, TooMuch, Watch
 from .text import Path, Problem, with_lines, written
 from .values import kind, text
@@ -16,6 +17,8 @@ from .values import kind, text
 assert operators, targeting  # imported for the operators that they note
 MOST_VARIANTS = 200
 LONGEST_KEY = 200
+MOST_KEPT = 10_000
+"""Answers of experiments that are kept ready: one for each arm, reason and epoch."""
 LONGEST_DEFINITION = 64 * 1024
 
 
@@ -72,7 +75,7 @@ FIELDS = frozenset({"state", "variants", "defaultVariant", "targeting", "metadat
 class Flag:
     """One flag. `problems` is what is wrong with its definition, as (path, words); it then answers PARSE_ERROR."""
 
-    __slots__ = ("_always", "_default", "_matched", "_rule", "key", "kind", "metadata", "problems", "variants")
+    __slots__ = ("_always", "_assigned", "_default", "_matched", "_rule", "key", "kind", "metadata", "problems", "variants")
 
     def __init__(
         self,
@@ -96,6 +99,7 @@ class Flag:
         self._matched: dict[str, Answer] = {
             name: Answer(value, name, Reason.TARGETING_MATCH, self.metadata) for name, value in self.variants.items()
         }
+        self._assigned: dict[tuple[str, str, str, Assigned], Answer] = {}
         rule = self._read_rule(given.get("targeting"), evaluators or {}, watch)
         self._default = self._plain(default, Reason.DEFAULT)
         self._rule: Fn | None = rule
@@ -136,7 +140,16 @@ class Flag:
         """The answer, saying which experiment was asked and what came of it; SPLIT for whoever has its arm."""
         assigned = run.assigned
         assert assigned is not None
-        metadata = {**answer.metadata, "experiment": run.experiment, "assignment": assigned.why.value}
+        key = (answer.variant, answer.reason, run.experiment, assigned)
+        made = self._assigned.get(key)
+        if made is None:
+            if len(self._assigned) >= MOST_KEPT:
+                self._assigned.clear()
+            made = self._assigned[key] = self._experiment_answer(answer, run.experiment, assigned)
+        return made
+
+    def _experiment_answer(self, answer: Answer, experiment: str, assigned: Assigned) -> Answer:
+        metadata = {**answer.metadata, "experiment": experiment, "assignment": assigned.why.value}
         if assigned.epoch is not None:
             metadata["epoch"] = assigned.epoch
         enrolled = assigned.arm is not None and assigned.arm == answer.variant
