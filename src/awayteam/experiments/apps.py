@@ -6,4 +6,14 @@ class ExperimentsConfig(registries.App):
     label = "experiments"
 
     def register(self) -> None:
-        pass
+        from awayteam.experiments import places
+        from awayteam.experiments.actions.reviewing import decided
+        from awayteam.experiments.measuring import working
+        from awayteam.experiments.plots import EXPERIMENT
+        from awayteam.reviews import hooks
+        from awayteam.stories import registry
+
+        registry.register(EXPERIMENT)
+        hooks.register(EXPERIMENT.kind, decided)
+        working.register()
+        places.register()

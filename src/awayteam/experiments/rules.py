@@ -87,9 +87,9 @@ def standing(one: Measured) -> Standing:
         if low > -one.margin:
             return Standing.WITHIN
         return Standing.BEYOND if high < -one.margin else Standing.OPEN
-    if one.significant and low > 0:
+    if one.significant and low + high > 0:
         return Standing.IMPROVED
-    return Standing.HARMED if one.significant and high < 0 else Standing.OPEN
+    return Standing.HARMED if one.significant else Standing.OPEN
 
 
 def recommend(arms: Mapping[str, Sequence[Measured]], blockers: Sequence[Blocker], *, reached: bool) -> Recommendation:
@@ -122,17 +122,16 @@ def _arm(found: Sequence[Measured], reached: bool) -> tuple[Outcome, list[str]]:
     harmed = [one for one, word in known if one.role is Role.SUCCESS and word is Standing.HARMED]
     beyond = [one for one, word in known if one.role is Role.GUARDRAIL and word is Standing.BEYOND]
     unsure = [one for one, word in known if one.role is Role.GUARDRAIL and word is Standing.OPEN]
-    if beyond:
-        return Outcome.DONT_SHIP, [f"{one.title} is worse by more than its margin." for one in beyond]
-    if harmed and not improved:
-        return Outcome.DONT_SHIP, [f"{one.title} got worse." for one in harmed]
-    if improved and not harmed and not unsure:
+    bad = [f"{one.title} is worse by more than its margin." for one in beyond]
+    bad += [f"{one.title} got worse." for one in harmed]
+    if bad and not improved:
+        return Outcome.DONT_SHIP, bad
+    if improved and not bad and not unsure:
         reasons = [f"{one.title} improves." for one in improved]
         return Outcome.SHIP, [*reasons, "No guardrail is worse by more than its margin."]
     if improved:
-        against = [f"{one.title} got worse." for one in harmed]
         open_ones = [f"{one.title} may be worse by more than its margin; the data can't tell." for one in unsure]
-        return Outcome.DISCUSS, [*(f"{one.title} improves." for one in improved), *against, *open_ones]
+        return Outcome.DISCUSS, [*(f"{one.title} improves." for one in improved), *bad, *open_ones]
     if reached:
         return Outcome.DONT_SHIP, ["No metric of success improves, with the sample that was planned to find it."]
     return Outcome.DISCUSS, ["No metric of success improves yet, and the planned sample wasn't reached."]

@@ -88,7 +88,7 @@ def _arm(card: Analysis, chosen: Outcome, arm: str) -> str:
     if chosen is not Outcome.SHIP:
         return ""
     known = [one["key"] for one in (card.result or {})["arms"]]
-    wanted = arm or (known[1] if len(known) == 2 else "")
+    wanted = arm or (known[0] if len(known) == 1 else "")
     if wanted not in known:
         what = f"must be one of {', '.join(known)}"
         raise InvalidInput(f"The arm to ship {what}.", "Name it.", {"arm": what})
