@@ -8,10 +8,11 @@ database's, so that a backup of SQLite restores into PostgreSQL and the other wa
 import io
 import json
 import os
+import shutil
 import tarfile
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -72,6 +73,8 @@ def write(path: Path, *, now: datetime, progress: Progress | None = None) -> Sum
                 for model in tables():
                     rows[model._meta.db_table] = _add_table(archive, model, progress)
                 migrations = sorted(MigrationRecorder(connection).applied_migrations())
+                for folder, files in folders.items():
+                    _add_folder(archive, folder, files(), progress)
             for file in FILES:
                 if (source := settings.DATA / file).is_file():
                     archive.add(source, f"files/{file}")
@@ -159,9 +162,47 @@ def restore(path: Path, *, replace: bool = False, progress: Progress | None = No
             bulk.advance_sequence(*[model for model in tables() if isinstance(model._meta.pk, models.AutoField)])
             for rebuild in rebuilders.values():
                 rebuild()
+            _restore_folders(archive, progress)
         for file in FILES:
             _restore_file(archive, file)
     return rows
+
+
+folders: Registry[str, Callable[[], Iterable[Path]]] = Registry()
+"""Folders of the data folder (`usage/store`) whose files belong to the state, and which of them do, asked for while the
+tables are read. Files in them never change, and have names of their own for ever."""
+
+
+def _add_folder(archive: tarfile.TarFile, folder: str, files: Iterable[Path], progress: Progress | None) -> None:
+    count = 0
+    for path in files:
+        with suppress(FileNotFoundError):  # taken up meanwhile, by what isn't in this copy either
+            archive.add(path, f"files/{folder}/{path.name}", recursive=False)
+            count += 1
+    if progress and count:
+        progress(folder, count)
+
+
+def _restore_folders(archive: tarfile.TarFile, progress: Progress | None) -> None:
+    """Put files back before the rows that name them; what isn't a plain file of a known folder is left."""
+    for folder in folders:
+        place = settings.DATA / folder
+        prefix, count = f"files/{folder}/", 0
+        for member in archive.getmembers():
+            name = member.name.removeprefix(prefix)
+            if not member.isreg() or not member.name.startswith(prefix) or not name or "/" in name or name[0] == ".":
+                continue
+            place.mkdir(parents=True, exist_ok=True, mode=0o700)
+            content = archive.extractfile(member)
+            assert content is not None
+            aside = place / f".{name}.restoring"
+            with content, aside.open("wb") as file:
+                shutil.copyfileobj(content, file, 1 << 20)
+                os.fsync(file.fileno())
+            aside.replace(place / name)
+            count += 1
+        if progress and count:
+            progress(folder, count)
 
 
 rebuilders: Registry[str, Callable[[], object]] = Registry()

@@ -366,6 +366,10 @@ class EventName(StrEnum):
     TEAM_UPDATED = "team.updated"
     TOKEN_CREATED = "token.created"  # noqa: S105
     TOKEN_REVOKED = "token.revoked"  # noqa: S105
+    USAGE_NAME_MATCHED = "usage-name.matched"
+    USAGE_NAME_UNMATCHED = "usage-name.unmatched"
+    USAGE_RULE_ADDED = "usage-rule.added"
+    USAGE_RULE_REMOVED = "usage-rule.removed"
     VIEW_CHANGED = "view.changed"
     VIEW_REMOVED = "view.removed"
     VIEW_RESTORED = "view.restored"

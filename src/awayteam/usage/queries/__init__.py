@@ -10,6 +10,7 @@ from awayteam.usage.queries.gaps import (
     observed_never_declared,
     unused,
 )
+from awayteam.usage.queries.names import NameRow, name, names
 from awayteam.usage.queries.parties import Meant, Parties, Who, meant, visible_names
 from awayteam.usage.queries.reach import Reached, blast_radius, dependencies
 from awayteam.usage.queries.rows import HIDDEN, WINDOW_DAYS, Answer, Behind, Party, Use
@@ -28,6 +29,7 @@ __all__ = [
     "DeclaredUse",
     "DeprecatedUse",
     "Meant",
+    "NameRow",
     "Parties",
     "Party",
     "Point",
@@ -48,6 +50,8 @@ __all__ = [
     "dependencies",
     "deprecated_callers",
     "meant",
+    "name",
+    "names",
     "observed_never_declared",
     "sole",
     "trend",

@@ -15,8 +15,8 @@ from awayteam.usage.store.publishing import DAILY_DAYS, HOURLY_DAYS, enter, stan
 
 FEWEST = 8
 """Parts of one day or month that are let stand while it goes on."""
-KEEP_RETIRED = timedelta(hours=1)
-"""How long the file of a retired part stays: longer than any question takes."""
+KEEP_RETIRED = timedelta(hours=6)
+"""How long the file of a retired part stays: longer than any question or backup takes."""
 KEEP_APPLIED = timedelta(days=14)
 AT_ONCE = 4
 """Merges in one round, so that counts never wait long."""

@@ -12,7 +12,7 @@ from pathlib import Path
 from awayteam.imports.lock import exclusive
 from awayteam.kernel.errors import Conflict
 from awayteam.kernel.log import Log
-from awayteam.usage import spool
+from awayteam.usage import matching, spool
 from awayteam.usage.store import compacting, publishing, summing
 from awayteam.usage.store.publishing import Published
 
@@ -63,24 +63,29 @@ def _set_aside(path: Path, why: str) -> None:
 
 
 def run(now: datetime) -> int:
-    """One round of the worker: publish what waits, then one piece of keeping order; returns what there was done."""
+    """Publish what waits, at most as much as one publication takes; returns how many segments those were.
+
+    0 too where somebody else is the owner just now.
+    """
     try:
         with owning():
-            done = take(now).segments
-            if not spool.pressure():
-                done += tidy(now)
-            return done
-    except Conflict:  # a command does it just now
+            done = take(now)
+            return done.segments + done.repeated
+    except Conflict:
         return 0
 
 
-def tidy(now: datetime) -> int:
-    """Summarise and compact where that is due."""
-    done = 0
-    if summing.is_due(now):
-        done += 1
-        summing.summarise(now)
-    return done + compacting.compact(now)
+def keep_order(now: datetime) -> int:
+    """Summarise, compact and expire where that is due, as far as nobody else is the owner just now."""
+    try:
+        with owning():
+            if summing.is_due(now):
+                summing.summarise(now)
+            matching.match_due(now)
+            compacting.expire(now)
+            return compacting.compact(now)
+    except Conflict:
+        return 0
 
 
 def settle(now: datetime, wait_seconds: float = 60) -> Published:
@@ -92,6 +97,7 @@ def settle(now: datetime, wait_seconds: float = 60) -> Published:
             for name in ("segments", "rows", "seen", "too_old", "too_new", "capped", "repeated"):
                 setattr(whole, name, getattr(whole, name) + getattr(one, name))
             whole.parts += one.parts
+        matching.match_due(now)
         summing.summarise(now)
         compacting.compact(now)
     return whole

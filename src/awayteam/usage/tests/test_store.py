@@ -228,7 +228,7 @@ def test_old_parts_go_after_a_while_and_left_over_files_too() -> None:
 
     for path in files.folder().glob("*.parquet"):
         os.utime(path, (NOW.timestamp(), NOW.timestamp()))
-    assert compacting.expire(soon + timedelta(hours=2)) == 3
+    assert compacting.expire(soon + timedelta(hours=7)) == 3
     assert {path.name for path in files.folder().glob("*.parquet")} == set(Part.objects.values_list("file", flat=True))
     assert list(sums(TODAY - timedelta(days=20)).values()) == [10.0]
 
@@ -331,3 +331,57 @@ def test_a_count_of_nothing_has_no_first() -> None:
     one = count(3)
     one.add(Count(0, 0, 0, [], None, 0, 0))
     assert (one.first, one.probability) == (HOUR * 3600 * 10**9, None)
+
+
+@pytest.mark.django_db
+def test_a_backup_has_the_counts_and_the_doctor_knows_when_one_is_gone(tmp_path: Path) -> None:
+    from awayteam.kernel import backup, doctor
+
+    stored(counts(("shop", "pay", "GET /", 5)))
+    spool.put(counts(("shop", "pay", "GET /", 3)), sender="")
+    summary = backup.write(tmp_path / "b.tar.gz", now=NOW)
+    assert summary.rows["usage_part"] == 2
+
+    def health() -> list[str]:
+        return [f"{one.health}: {one.finding}" for one in doctor.examine(NOW) if "of use" in one.subject]
+
+    assert health()[0].startswith("good: 2 rows in 2 files")
+    for path in (*files.folder().iterdir(), *spool.waiting()):
+        path.unlink()
+    assert health()[0].startswith("bad: 2 files are missing")
+    backup.restore(tmp_path / "b.tar.gz", replace=True)
+    assert health()[0].startswith("good: 2 rows in 2 files")
+    owner.settle(NOW)
+    assert list(sums().values()) == [8.0]
+
+
+@pytest.mark.django_db
+def test_the_worker_publishes_what_waits() -> None:
+    import os
+
+    from awayteam.usage.store import lane
+
+    path = spool.folder() / f"{spool.put(counts(('shop', 'pay', 'GET /', 5)), sender='')}.segment"
+    assert lane.work(NOW, 1, lambda: False) == 0, "others may come along"
+    os.utime(path, (1, 1))
+    assert lane.work(NOW, 1, lambda: False) == 1
+    assert list(sums().values()) == [5.0]
+    with owner.owning():
+        spool.put(counts(("shop", "pay", "GET /", 5)), sender="")
+        assert _run_elsewhere() == 0, "somebody else is the owner"
+    assert owner.run(NOW) == 1
+
+
+def _run_elsewhere() -> int:
+    from concurrent.futures import ThreadPoolExecutor
+
+    from django.db import connection
+
+    def run() -> int:
+        try:
+            return owner.run(NOW)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(run).result()
