@@ -1,7 +1,7 @@
 """Whether units came into arms as designed: the sample ratio. Pure.
 
-Fabijan and others (2019), "Diagnosing sample ratio mismatch in online controlled experiments": Pearson's chi-square against
-the designed shares; below 0.001 no result is believed.
+Fabijan and others (2019), "Diagnosing sample ratio mismatch in online controlled experiments": Pearson's chi-square
+against the designed shares; below 0.001 no result is believed.
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,8 +1,8 @@
 """Units that aren't independent of each other: means and ratios with errors by cluster. Pure.
 
 The sandwich of Liang and Zeger with the small-sample factor G/(G-1) * (N-1)/(N-2), as a regression on the arm has it
-(statsmodels' `cov_type="cluster"`, Stata's `vce(cluster)`). A cluster may stand in both arms: then the arms' errors covary.
-Degrees of freedom are the clusters less one.
+(statsmodels' `cov_type="cluster"`, Stata's `vce(cluster)`). A cluster may stand in both arms: then the arms' errors
+covary. Degrees of freedom are the clusters less one.
 """
 
 import math
@@ -18,8 +18,9 @@ from awayteam.analysis.estimates import Estimate
 class Cells:
     """One arm by cluster: numbers of the clusters, units, and sums above and below the line (below: units, for a mean).
 
-    `above` may be sums of differences to `shift`, the same in all arms, where `below` are units. `alone` are units without a
-    cluster, each its own: how many, sums above and below, and of the products above-above, above-below, below-below.
+    `above` may be sums of differences to `shift`, the same in all arms, where `below` are units. `alone` are units
+    without a cluster, each its own: how many, sums above and below, and of the products above-above, above-below,
+    below-below.
     """
 
     cluster: NDArray[np.int64]

@@ -1,8 +1,9 @@
 """Two estimates beside each other: effect, interval, relative effect, p. Pure.
 
-Fixed: Welch's t for means, ratios and adjusted values; the pooled z for two proportions, with Wald's interval, or Newcombe's
-(1998, method 10) where an arm has fewer than five with or without the outcome. Sequential: `sequences`. Relative intervals
-are Fieller's: they leave out zero exactly when the interval of the effect does, and stay valid at every look.
+Fixed: Welch's t for means, ratios and adjusted values; the pooled z for two proportions, with Wald's interval, or
+Newcombe's (1998, method 10) where an arm has fewer than five with or without the outcome. Sequential: `sequences`.
+Relative intervals are Fieller's: they leave out zero exactly when the interval of the effect does, and stay valid at
+every look.
 """
 
 import math
@@ -136,7 +137,8 @@ def _wilson(one: Estimate, reach: float) -> Interval:
 
 
 def _fieller(control: Estimate, other: Estimate, reach: float, shared: float = 0.0) -> Interval | None:
-    """Every r for which other - (1 + r) control lies within `reach` of its errors around zero; None if that is unbounded."""
+    """Every r for which other - (1 + r) control lies within `reach` of its errors around zero; None if that is
+    unbounded."""
     assert control.variance is not None and other.variance is not None  # noqa: PT018
     square, effect, base = reach * reach, less(other, control), control.value
     a = base * base - square * control.variance

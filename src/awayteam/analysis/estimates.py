@@ -16,8 +16,8 @@ class Estimate:
     """What one arm says of a metric.
 
     `variance` is that of the value itself (a standard error squared), None where it isn't known; `df` its degrees of
-    freedom. `raw` is the value before it was adjusted by a covariate. `successes` only for proportions. `distance` is the
-    value less a constant that is the same in all arms.
+    freedom. `raw` is the value before it was adjusted by a covariate. `successes` only for proportions. `distance` is
+    the value less a constant that is the same in all arms.
     """
 
     n: int

@@ -92,7 +92,7 @@ def _read(source: Source, table: Table, metrics: Sequence[Metric]) -> Read:
         if poor := _poor(statement, answer):
             statement = replace(statement, shifts=_by_arm(statement, answer, poor))
             answer = _answer(source, statement, found) or answer
-    _take(statement, answer, found)
+    _take(source, statement, answer, found)
     for metric in metrics:
         if metric.cluster and metric.name not in found.broken:
             _clusters(source, table, metric, statement, found)
@@ -134,7 +134,9 @@ def _answer(source: Source, statement: Statement, found: Read) -> Answer | None:
             return None
         raise
     if len(rows) > GROUPS:
-        raise InvalidInput(f"There are more than {GROUPS:,} arms, segments and days.", "Are these the right columns?")
+        table = statement.table
+        named = ", ".join(one for one in (table.arm, table.segment, table.day) if one)
+        raise InvalidInput(f"There are more than {GROUPS:,} values of {named}.", "Is it the right column?")
     heads = statement.heads()
     answer = [dict(zip(heads, row, strict=True)) for row in rows]
     for row in answer:
@@ -180,7 +182,7 @@ def _by_arm(statement: Statement, answer: Answer, poor: Iterable[int]) -> list[S
     return shifts
 
 
-def _take(statement: Statement, answer: Answer, found: Read) -> None:
+def _take(source: Source, statement: Statement, answer: Answer, found: Read) -> None:
     for row in answer:
         found.crossed += int(row.get("crossed") or 0)
         if row["arm"] is None:
@@ -192,7 +194,7 @@ def _take(statement: Statement, answer: Answer, found: Read) -> None:
         found.groups[str(row["arm"]), _text(row.get("segment")), _text(row.get("day"))] = group
     counted = [row for row in answer if row["arm"] is not None]
     for metric in statement.metrics:
-        _judge(statement, metric, counted, found)
+        _judge(source, statement, metric, counted, found)
     if found.without:
         found.remarks.append(
             f"{found.without:,} rows without an arm{' or unit' if statement.table.unit else ''} are left out"
@@ -211,7 +213,8 @@ def _facts(statement: Statement, place: Place, row: dict[str, Any]) -> Facts:
         apart = [_shift_of(statement, slot, row) - origin for slot, origin in zip(slots, origins, strict=True)]
         return shifted(n, apart, totals, products, origins)
 
-    # Means of single columns are kept as distances to one constant, the same for all arms: at 1e9 an effect of 1e-3 would
+    # Means of single columns are kept as distances to one constant, the same for all arms: at 1e9 an effect of 1e-3
+    # would
     # have four digits otherwise. Ratios need the means themselves.
     slots = place.paired or place.whole
     single = (place.width == 1, len(slots) - place.width == 1)
@@ -240,7 +243,7 @@ def _shift_of(statement: Statement, slot: int, row: dict[str, Any]) -> float:
     return shift.arms.get(str(row["arm"]), shift.base)
 
 
-def _judge(statement: Statement, metric: Metric, rows: Answer, found: Read) -> None:
+def _judge(source: Source, statement: Statement, metric: Metric, rows: Answer, found: Read) -> None:
     """What is wrong with a metric's values, and what of them was left out."""
     place = statement.places[metric.name]
     units = sum(int(row["units"]) for row in rows)
@@ -248,13 +251,14 @@ def _judge(statement: Statement, metric: Metric, rows: Answer, found: Read) -> N
         column = statement.inputs[number][0]
         infinite = sum(int(row.get(f"i{number}") or 0) for row in rows)
         if infinite:
-            found.broken[metric.name] = f"column {column} holds {infinite:,} infinite values; make them numbers or NULL"
+            found.broken[metric.name] = f"infinite values in column {column}: {infinite:,}; make them numbers or NULL"
         bad = sum(int(row.get(f"b{number}") or 0) for row in rows)
         total = sum(int(row.get("rows") or row["units"]) for row in rows)
+        example = _example(source, statement, column) if bad else ""
         if bad > BAD_SHARE * total:
-            found.broken[metric.name] = f"column {column} holds text: {bad:,} of {total:,} values are no numbers"
+            found.broken[metric.name] = f"column {column} holds text: no numbers in {bad:,} of {total:,} rows{example}"
         elif bad:
-            found.remarks.append(f"column {column}: {bad:,} values are no numbers and count as missing")
+            found.remarks.append(f"column {column}: no number in {bad:,} rows{example}; they count as missing")
     slot = place.whole[0]
     if metric.kind == "proportion":
         for row in rows:
@@ -264,10 +268,16 @@ def _judge(statement: Statement, metric: Metric, rows: Answer, found: Read) -> N
     have = sum(int(row[f"n{slot}"]) for row in rows)
     if have < units:
         found.remarks.append(
-            f"{metric.name}: {units - have:,} of {units:,} units have no value and don't count (fill=0 counts them as 0)"
+            f"{metric.name}: {units - have:,} of {units:,} units have no value and don't count (fill=0 counts them)"
         )
     if place.paired and (known := sum(int(row[f"n{place.paired[0]}"]) for row in rows)) < have:
         found.remarks.append(f"{metric.name}: {have - known:,} units have no covariate and are not adjusted")
+
+
+def _example(source: Source, statement: Statement, column: str) -> str:
+    """One of the values of a text column that are no numbers, as part of a sentence."""
+    rows = source.ask(statement.no_number(column))
+    return f", as {str(rows[0][0])[:40]!r}" if rows else ""
 
 
 def _clusters(source: Source, table: Table, metric: Metric, quick: Statement, found: Read) -> None:
@@ -292,11 +302,10 @@ def _clusters(source: Source, table: Table, metric: Metric, quick: Statement, fo
     for arm, own in by_arm.items():
         known = [row for row in own if row[1] is not None]
         rest = next((row for row in own if row[1] is None), None)
-        found.cells.setdefault(metric.name, {})[arm] = Cells(
-            np.array([numbers[str(row[1])] for row in known], dtype=np.int64),
-            *(np.array([float(row[at] or 0) for row in known]) for at in (2, 3, 4)), shift,
-            tuple(float(one or 0) for one in rest[2:]) if rest else (),
-        )  # fmt: skip
+        at = np.array([numbers[str(row[1])] for row in known], dtype=np.int64)
+        units, above, below = (np.array([float(row[place] or 0) for row in known]) for place in (2, 3, 4))
+        single_sums = tuple(float(one or 0) for one in rest[2:]) if rest else ()
+        found.cells.setdefault(metric.name, {})[arm] = Cells(at, units, above, below, shift, single_sums)
 
 
 def _quantile(source: Source, table: Table, metric: Metric, found: Read) -> None:

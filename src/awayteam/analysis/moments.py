@@ -1,7 +1,7 @@
 """Centred moments of one arm: how many, means, and sums of products about the means. Pure.
 
-Sums of squares fail where means are large beside their spread (at 1e9 and a spread of 1 no digit is left). Everything here
-is kept about the mean, merged by the formulas of Chan, Golub and LeVeque (1979).
+Sums of squares fail where means are large beside their spread (at 1e9 and a spread of 1 no digit is left). Everything
+here is kept about the mean, merged by the formulas of Chan, Golub and LeVeque (1979).
 """
 
 import math
@@ -55,8 +55,8 @@ def shifted(
 ) -> Moments:
     """Moments from sums of differences to a constant (`shift`) and of their products.
 
-    The constant should lie within the data; how much is lost otherwise says `lost`. `origins` are what the true means are
-    larger by than those asked for.
+    The constant should lie within the data; how much is lost otherwise says `lost`. `origins` are what the true means
+    are larger by than those asked for.
     """
     width = len(shift)
     if n == 0:
@@ -127,14 +127,16 @@ def together(facts: Sequence[Facts]) -> Facts:
     whole = merge((one.whole for one in facts), len(first.whole.means))
     if first.paired is None:
         return Facts(whole, None, first.width, first.origin)
-    return Facts(whole, merge((one.paired for one in facts if one.paired), len(first.paired.means)), first.width, first.origin)
+    return Facts(
+        whole, merge((one.paired for one in facts if one.paired), len(first.paired.means)), first.width, first.origin
+    )
 
 
 def filled(arms: Sequence[Facts]) -> list[Moments]:
     """Moments of values and covariates over all units with a value; a missing covariate is the mean of those known.
 
-    What a unit was before the experiment can't depend on its arm, so filling it with one constant in all arms leaves the
-    estimate unbiased; such units are simply not adjusted.
+    What a unit was before the experiment can't depend on its arm, so filling it with one constant in all arms leaves
+    the estimate unbiased; such units are simply not adjusted.
     """
     if all(one.paired is None for one in arms):
         return [one.whole for one in arms]

@@ -14,7 +14,8 @@ Kind = Literal["mean", "proportion", "ratio"]
 @dataclass(frozen=True)
 class Plan:
     """What is known. `baseline` is control's value, `spread` the standard deviation of one unit (of a ratio: of its
-    linearised value); exactly two of effect, units and `wanted` power decide the third. `ratio`: shares, control first."""
+    linearised value); exactly two of effect, units and `wanted` power decide the third. `ratio`: shares, control
+    first."""
 
     kind: Kind = "mean"
     baseline: float | None = None
@@ -32,7 +33,8 @@ class Plan:
 
 
 def linearised(above: float, above_sd: float, below: float, below_sd: float, correlation: float) -> tuple[float, float]:
-    """A ratio's value, and the standard deviation of one unit's linearised value, from what is above and below the line."""
+    """A ratio's value, and the standard deviation of one unit's linearised value, from what is above and below the
+    line."""
     if not below:
         raise InvalidInput("The mean below the ratio's line is zero.", "Give --below-mean.")
     value = above / below

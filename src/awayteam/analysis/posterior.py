@@ -11,8 +11,8 @@ from scipy.special import ndtr, ndtri
 
 @dataclass(frozen=True)
 class Posterior:
-    """`better` is the probability that the effect is above zero; `loss` what is lost on average, in the metric's unit, by
-    choosing the arm where it is worse; `interval` holds the effect with probability 1 - alpha."""
+    """`better` is the probability that the effect is above zero; `loss` what is lost on average, in the metric's unit,
+    by choosing the arm where it is worse; `interval` holds the effect with probability 1 - alpha."""
 
     mean: float
     spread: float

@@ -1,8 +1,8 @@
 """Before the start: how many units, how small an effect, how long. Pure.
 
-Fixed: the normal approximation (statsmodels' `NormalIndPower` with each arm's own variance). Sequential: the probability that a
-confidence sequence chosen for the planned sample leaves out zero at one of the looks, by integrating the process from look
-to look (Armitage, McPherson and Rowe 1969).
+Fixed: the normal approximation (statsmodels' `NormalIndPower` with each arm's own variance). Sequential: the
+probability that a confidence sequence chosen for the planned sample leaves out zero at one of the looks, by integrating
+the process from look to look (Armitage, McPherson and Rowe 1969).
 """
 
 import math
@@ -22,8 +22,8 @@ CELLS = 1_600
 class Design:
     """Two arms: variances of one unit in each (`other` under the effect), and the shares of units that come into them.
 
-    `null` is the variance of a unit while nothing differs, where the fixed test takes another (two proportions); None: the
-    same.
+    `null` is the variance of a unit while nothing differs, where the fixed test takes another (two proportions); None:
+    the same.
     """
 
     control: float
@@ -62,7 +62,7 @@ def crossing(drift: float, alpha: float, looks: int = LOOKS) -> Crossing:
     step = 2 * edge / CELLS
     centres = -edge + step * (np.arange(CELLS) + 0.5)
     spread = math.sqrt(1 / looks)
-    width = int(math.ceil((7 * spread + abs(drift) / looks) / step))
+    width = math.ceil((7 * spread + abs(drift) / looks) / step)
     offsets = step * np.arange(-width, width + 1) - drift / looks
     kernel = ndtr((offsets + step / 2) / spread) - ndtr((offsets - step / 2) / spread)
     inside = np.clip((reach[:, None] - np.abs(centres)[None, :]) / step + 0.5, 0, 1)
@@ -90,7 +90,8 @@ def power(design: Design, effect: float, n: float) -> Crossing:
 
 
 def drift_for(wanted: float, alpha: float, looks: int = LOOKS) -> float:
-    """How many standard errors an effect must be, at the planned end, for a sequence to find it with this probability."""
+    """How many standard errors an effect must be, at the planned end, for a sequence to find it with this
+    probability."""
     return _solve(lambda drift: crossing(drift, alpha, looks).power, wanted, 0.0, 20.0, 1e-5)
 
 

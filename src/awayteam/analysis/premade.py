@@ -4,6 +4,7 @@ import difflib
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Literal
 
 from awayteam.analysis.facts import Group, Read
@@ -174,6 +175,6 @@ def _cumulative(points: Sequence[Points], time: Time, found: Read) -> bool:
     rows = [own for one in points for own in one.values()]
     if time != "auto" or all(len(own) < 2 for own in rows):
         return time == "cumulative"
-    rising = all(a.n <= b.n for own in rows for (_, a), (_, b) in zip(own, own[1:], strict=False))
+    rising = all(a.n <= b.n for own in rows for (_, a), (_, b) in pairwise(own))
     found.remarks.append(f"rows of one arm are taken as {'sums up to' if rising else 'sums of'} their time (--time-is)")
     return rising

@@ -1,8 +1,8 @@
 """Quantiles with the bootstrap's intervals, without drawing any sample. Pure.
 
-A resample of n values has as its k-th smallest the value at rank ceil(n U), U being the k-th smallest of n uniform numbers: a
-Beta(k, n + 1 - k). So its quantile is drawn from the few values around the quantile, whatever n is. Quantiles lie between
-two ranks as NumPy's `linear` (type 7 of Hyndman and Fan 1996).
+A resample of n values has as its k-th smallest the value at rank ceil(n U), U being the k-th smallest of n uniform
+numbers: a Beta(k, n + 1 - k). So its quantile is drawn from the few values around the quantile, whatever n is.
+Quantiles lie between two ranks as NumPy's `linear` (type 7 of Hyndman and Fan 1996).
 """
 
 import math
@@ -20,7 +20,8 @@ SEED = 20_260_101
 
 
 def fractions(n: int, quantile: float, grid: int = GRID) -> list[float]:
-    """At which fractions of the sorted values one must know the value: every rank that matters, or so many evenly between.
+    """At which fractions of the sorted values one must know the value: every rank that matters, or so many evenly
+    between.
 
     Ranks within seven standard deviations of the quantile's matter; with more ranks than `grid` those between are
     interpolated, an error far below that of the draws.
@@ -47,7 +48,7 @@ def drawn(
 
     def look(uniform: NDArray[np.float64]) -> NDArray[np.float64]:
         rank = np.clip(np.ceil(n * uniform) - 1, 0, n - 1)
-        return np.interp(rank, ranks, known)
+        return np.asarray(np.interp(rank, ranks, known), dtype=np.float64)
 
     low = look(first)
     part = place - below

@@ -24,6 +24,9 @@ def advise(arm: str, rows: Sequence[dict[str, Any]], blocked: Sequence[str], pro
     """`rows` are the arm's metrics as the scorecard has them; `progress` the share of planned units that were seen."""
     if blocked:
         return Advice(arm, "invalid", tuple(blocked), ("Everything: find out why units came in as they did.",))
+    if broken := [row for row in rows if row["broken"] and row["role"] != "information"]:
+        reasons = [f"{row['name']} couldn't be computed" for row in broken]
+        return Advice(arm, "invalid", tuple(reasons), tuple(f"{row['name']}: {row['notes'][0]}" for row in broken))
     better, worse, harmed, open_guards, safe = [], [], [], [], 0
     for row in rows:
         name = row["name"]
@@ -50,6 +53,9 @@ def advise(arm: str, rows: Sequence[dict[str, Any]], blocked: Sequence[str], pro
     outcome: Outcome
     if better and not (worse or harmed or open_guards):
         outcome = "ship"
+    elif all(row["p"] is None for row in rows if row["role"] == "success"):
+        outcome = "discuss"
+        reasons[0] = "no success metric could be judged"
     elif harmed and not better:
         outcome = "don't ship"
     elif better or (open_guards and progress is not None and progress < 1):

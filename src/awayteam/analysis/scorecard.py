@@ -21,13 +21,14 @@ from awayteam.kernel.errors import InvalidInput
 
 Method = Literal["sequential", "fixed"]
 MOST_ARMS = 50
+FEW_CLUSTERS = 30
 
 
 @dataclass(frozen=True)
 class Request:
-    """What is asked. `ratio`: designed shares, by arm or in order (control first, then the others by name); `planned`: units
-    of the whole experiment, for which the sequence is narrowest (those seen, if None); `prior`: spread of the prior of the
-    second view."""
+    """What is asked. `ratio`: designed shares, by arm or in order (control first, then the others by name); `planned`:
+    units of the whole experiment, for which the sequence is narrowest (those seen, if None); `prior`: spread of the
+    prior of the second view."""
 
     arm: str
     control: str
@@ -85,7 +86,7 @@ def scorecard(found: Read, request: Request) -> dict[str, Any]:
         "control": request.control,
         "advice": [
             vars(advise(arm, [row for row in rows if row["arm"] == arm],
-                        [*judged.reasons, *(f"{name}: {why}" for name, why in found.broken.items())], progress))
+                        judged.reasons, progress))
             for arm in counts if arm != request.control
         ],
         "remarks": list(found.remarks),
@@ -157,7 +158,8 @@ class _Board:
         if self.request.method == "sequential":
             level = Level(self.request.alpha, 1.0)
         broken = self.found.broken.get(metric.name)
-        control, other, got, extra = _NOTHING, _NOTHING, Comparison(), {}
+        control, other, got = _NOTHING, _NOTHING, Comparison()
+        extra: dict[str, Any] = {}
         if broken is None:
             share = self.planned / total if total else 1.0
             control, other, got, extra = self._compared(metric, arm, level, share, keep)
@@ -165,7 +167,8 @@ class _Board:
         row: dict[str, Any] = {
             "name": metric.name, "kind": metric.kind, "arm": arm, "n": other.n,
             "control_mean": _number(control.value), "mean": _number(other.value), "effect": got.effect,
-            "relative": got.relative, "interval": _list(got.interval), "relative_interval": _list(got.relative_interval),
+            "relative": got.relative, "interval": _list(got.interval),
+            "relative_interval": _list(got.relative_interval),
             "p": got.p, "method": self.request.method, "significant": False, "control_n": control.n,
             "p_adjusted": None, "error": got.error, "test": got.test, "role": metric.role,
             "direction": "up" if metric.up else "down", "margin": metric.margin,
@@ -194,6 +197,9 @@ class _Board:
                 return _NOTHING, _NOTHING, compare(_NOTHING, _NOTHING, level), {}
             a, b, shared = clusters.estimates(cells[control], cells[arm])
             got = compare(a, b, _at(level, a, b, share), shared=shared)
+            if got.p is not None and a.df + 1 < FEW_CLUSTERS:
+                note = f"{int(a.df) + 1} clusters are few: errors by cluster come out too small below {FEW_CLUSTERS}"
+                got = replace(got, notes=(*got.notes, note))
             return a, b, got, {"clusters": int(a.df) + 1} if a.variance is not None else {}
         if metric.quantile:
             draws = self.found.draws.get(name, {})

@@ -23,7 +23,8 @@ def rho(planned: float, alpha: float) -> float:
 
 
 def critical(n: float, planned: float, alpha: float) -> float:
-    """How many standard errors the interval reaches at `n` units, chosen for `planned`: 3.04 at alpha 0.05, n = planned."""
+    """How many standard errors the interval reaches at `n` units, chosen for `planned`: 3.04 at alpha 0.05, n =
+    planned."""
     t = n * weight(alpha) / planned
     return math.sqrt(2 * (t + 1) / t * (math.log(t + 1) / 2 - math.log(alpha)))
 

@@ -15,18 +15,19 @@ PER = ("sum", "mean", "max", "min")
 OPTIONS = ("cuped", "winsor", "cluster", "direction", "margin", "role", "per", "fill")
 LONGEST, MOST = 2_000, 100
 HELP = (
-    "Write NAME=KIND(COLUMN, OPTION=VALUE...): spend=mean(spend), back=proportion(retention_7), ctr=ratio(clicks/views), "
+    "Write NAME=KIND(COLUMN, OPTION=VALUE...): spend=mean(spend), back=proportion(kept), ctr=ratio(clicks/views), "
     "slow=quantile(ms, 0.9). Names with other signs stand in double quotes."
 )
 
 
 @dataclass(frozen=True)
 class Metric:
-    """One metric. `columns`: the column, or those above and below a ratio's line; `covariates` the same before the start.
+    """One metric. `columns`: the column, or those above and below a ratio's line; `covariates` the same before the
+    start.
 
     `winsor`: the shares (low, high) beyond which values are cut to the quantile. `margin`: how much worse is still
-    bearable, in the metric's unit or, with `margin_relative`, as a share of control. `per`: how a unit's rows become one
-    value. `fill`: what stands for a missing value; None leaves the unit out.
+    bearable, in the metric's unit or, with `margin_relative`, as a share of control. `per`: how a unit's rows become
+    one value. `fill`: what stands for a missing value; None leaves the unit out.
     """
 
     name: str

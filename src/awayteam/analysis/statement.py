@@ -43,8 +43,8 @@ class Table:
 
 @dataclass(frozen=True)
 class Place:
-    """Where a metric's sums stand in the answer: slots of value and covariate, over all units with a value (`whole`), and
-    over those that have a covariate too (`paired`; empty in the quick way)."""
+    """Where a metric's sums stand in the answer: slots of value and covariate, over all units with a value (`whole`),
+    and over those that have a covariate too (`paired`; empty in the quick way)."""
 
     whole: tuple[int, ...]
     paired: tuple[int, ...] = ()
@@ -54,7 +54,8 @@ class Place:
 
 @dataclass
 class Statement:
-    """Builds the text. `careful`, `shifts` (by slot) and `caps` (by metric: low, high) come from what was seen before."""
+    """Builds the text. `careful`, `shifts` (by slot) and `caps` (by metric: low, high) come from what was seen
+    before."""
 
     table: Table
     metrics: Sequence[Metric]
@@ -123,9 +124,7 @@ class Statement:
         kind = self.table.kinds[name]
         bad = None
         if kind == "text":
-            words = ", ".join(map(dialect.string, MISSING_WORDS))
-            known = f"lower(trim({column})) IN ({words})"
-            cast = f"TRY_CAST({column} AS DOUBLE)"
+            known, cast = self._word(name), f"TRY_CAST({column} AS DOUBLE)"
             bad = f"CASE WHEN NOT {known} AND {cast} IS NULL THEN 1 ELSE 0 END"
             text = f"CASE WHEN {known} THEN NULL ELSE {cast} END"
         else:
@@ -134,6 +133,19 @@ class Statement:
             cast = text
             text = f"CASE WHEN {dialect.nan.format(cast)} OR {dialect.infinite.format(cast)} THEN NULL ELSE {cast} END"
         return (text if fill is None else f"coalesce({text}, {dialect.double(fill)})"), bad
+
+    def _word(self, name: str) -> str:
+        """Whether a text says that there is no value."""
+        words = ", ".join(map(self.table.dialect.string, MISSING_WORDS))
+        return f"lower(trim({self.table.dialect.column(name)})) IN ({words})"
+
+    def no_number(self, name: str) -> str:
+        """One text that is neither a number nor says that there is none."""
+        column = self.table.dialect.column(name)
+        return (
+            f"SELECT {column} FROM {self.table.relation} WHERE NOT {self._word(name)} "
+            f"AND TRY_CAST({column} AS DOUBLE) IS NULL LIMIT 1"
+        )
 
     def _rows(self, limit: int | None, extra: str = "") -> str:
         """Level one. Names of each level differ: some databases read an alias where a column is meant."""
@@ -249,10 +261,10 @@ class Statement:
         place = self.places[metric.name]
         a = f"v{place.whole[0]}"
         b = f"v{place.whole[1]}" if place.width == 2 else "1"
+        sums = f"count({a}), sum({a}), sum({b}), sum({a} * {a}), sum({a} * {b}), sum({b} * {b})"
         return (
-            f"SELECT aw_arm, aw_cluster, count({a}), sum({a}), sum({b}), sum({a} * {a}), sum({a} * {b}), sum({b} * {b}) "
-            f"FROM ({self._slotted(extra=metric.cluster or '')}) AS aw_values WHERE aw_arm IS NOT NULL AND {a} IS NOT NULL "
-            f"GROUP BY aw_arm, aw_cluster"
+            f"SELECT aw_arm, aw_cluster, {sums} FROM ({self._slotted(extra=metric.cluster or '')}) AS aw_values "
+            f"WHERE aw_arm IS NOT NULL AND {a} IS NOT NULL GROUP BY aw_arm, aw_cluster"
         )
 
     def quantiles(self, metric: Metric, shares: Sequence[float], arm: str | None) -> str:

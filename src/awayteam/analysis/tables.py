@@ -29,9 +29,13 @@ class Unreadable(AwayteamError):
 class Source(Protocol):
     """A table that one may ask."""
 
-    dialect: Dialect
     relation: str
     kinds: Mapping[str, str]
+
+    @property
+    def dialect(self) -> Dialect:
+        """How it wants to be asked."""
+        ...
 
     def ask(self, sql: str) -> list[tuple[Any, ...]]:
         """The rows of one statement; raises `Unreadable`."""
@@ -39,8 +43,8 @@ class Source(Protocol):
 
 
 def opened(address: str, query: str = "") -> AbstractContextManager[Source]:
-    """The table that an address means; `query` is a SELECT instead of the address's `?table=`. Raises `InvalidInput` and
-    `Unreadable`."""
+    """The table that an address means; `query` is a SELECT instead of the address's `?table=`. Raises `InvalidInput`
+    and `Unreadable`."""
     if "\x00" in address or "\x00" in query:
         raise InvalidInput("The table's address holds a zero byte.", f"Name {ADDRESSES}.")
     scheme = address.partition("://")[0].lower() if "://" in address else ""
@@ -111,7 +115,7 @@ def _asked(connection: Any, sql: str, named: str) -> list[tuple[Any, ...]]:
 
 
 def _short(error: Exception) -> str:
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    lines = [line.strip() for line in str(error).split("\n\nLINE ")[0].splitlines() if line.strip()]
     text = " ".join(lines[:2]) if lines else type(error).__name__
     return text if len(text) <= 400 else text[:400] + "…"
 
@@ -195,7 +199,7 @@ def _files(address: str, query: str) -> Iterator[Source]:
         ways = [f"read_csv({literal}, union_by_name = true)",
                 f"read_csv({literal}, union_by_name = true, sample_size = -1)"]  # fmt: skip
     allowed = [os.path.abspath(one) for one in files]
-    with _guarded([*dict.fromkeys([*files, *allowed])]) as connection:
+    with _guarded([*dict.fromkeys([*files, *allowed, *map(_plain, files)])]) as connection:
         first = DuckDB(connection, ways[0], _described(connection, ways[0], address), address)
         yield _Retrying(first, ways[1]) if form == "csv" else first
 

@@ -25,7 +25,7 @@ METRIC = Annotated[
     typer.Option(
         "--metric", metavar="SPEC",
         help="spend=mean(spend), back=proportion(kept), ctr=ratio(clicks/views), slow=quantile(ms, 0.9); options: "
-        "cuped=COLUMN, winsor=0.99, cluster=COLUMN, direction=down, margin=1%, role=guardrail, per=mean, fill=0; repeatable.",
+        "cuped=COLUMN, winsor=0.99, cluster=COLUMN, direction=down, margin=1%, role=guardrail, per=mean, fill=0.",
     ),
 ]  # fmt: skip
 QUERY = Annotated[str, typer.Option("--query", metavar="SELECT", help="Of a database: this instead of a table.")]
@@ -82,14 +82,20 @@ def analyze(
     arm: Annotated[str, typer.Option("--arm", metavar="COLUMN", help="The column that names each row's arm.")],
     control: Annotated[str, typer.Option("--control", metavar="NAME", help="The arm that others are compared with.")],
     metric: METRIC = None,
-    unit: Annotated[str, typer.Option("--unit", metavar="COLUMN", help="Who was assigned; rows of one unit add up.")] = "",
+    unit: Annotated[
+        str, typer.Option("--unit", metavar="COLUMN", help="Who was assigned; rows of one unit add up.")
+    ] = "",
     ratio: RATIO = "",
     method: METHOD = Method.SEQUENTIAL,
     alpha: ALPHA = 0.05,
-    planned: Annotated[int, typer.Option("--planned", min=0, help="Units planned; the sequence is narrowest there.")] = 0,
+    planned: Annotated[
+        int, typer.Option("--planned", min=0, help="Units planned; the sequence is narrowest there.")
+    ] = 0,
     correct: Annotated[Correct, typer.Option("--correct", help="Across metrics and arms.")] = Correct.NONE,
     by: Annotated[str, typer.Option("--by", metavar="COLUMN", help="Also each value of this column by itself.")] = "",
-    days: Annotated[str, typer.Option("--days", metavar="COLUMN", help="Also day by day, by each unit's first day.")] = "",
+    days: Annotated[
+        str, typer.Option("--days", metavar="COLUMN", help="Also day by day, by each unit's first day.")
+    ] = "",
     prior: Annotated[float, typer.Option("--prior", min=0, help="Spread of the second view's prior; 0: flat.")] = 0,
     moments: Annotated[
         bool, typer.Option("--moments", help="The table holds sums: arm, n, mean, variance (or sd), metric, time.")
@@ -163,7 +169,9 @@ def _shares(text: str) -> Any:
 
     if not text.strip():
         return {}
-    wrong = InvalidInput(f"--ratio: {text[:60]!r} isn't shares.", "Write 1:1, 9:1 (control first), or control=9,blue=1.")
+    wrong = InvalidInput(
+        f"--ratio: {text[:60]!r} isn't shares.", "Write 1:1, 9:1 (control first), or control=9,blue=1."
+    )
     try:
         if "=" in text:
             pairs = [part.rpartition("=") for part in text.split(",")]
@@ -180,23 +188,26 @@ def _shares(text: str) -> Any:
     return found
 
 
+Maybe = float | None
+
+
 def power(
     kind: Annotated[Kind, typer.Option("--kind", help="What the metric is.")] = Kind.MEAN,
-    baseline: Annotated[float | None, typer.Option("--baseline", help="Control's mean, share, or what is above the line.")] = None,
-    sd: Annotated[float | None, typer.Option("--sd", help="Standard deviation of one unit (of what is above the line).")] = None,
-    below_mean: Annotated[float | None, typer.Option("--below-mean", help="Ratio: mean of what is below the line.")] = None,
+    baseline: Annotated[Maybe, typer.Option("--baseline", help="Control's mean, share, or mean above the line")] = None,
+    sd: Annotated[Maybe, typer.Option("--sd", help="Standard deviation of one unit (above the line).")] = None,
+    below_mean: Annotated[Maybe, typer.Option("--below-mean", help="Ratio: mean below the line.")] = None,
     below_sd: Annotated[float, typer.Option("--below-sd", min=0, help="Ratio: its standard deviation.")] = 0,
     correlation: Annotated[float, typer.Option("--correlation", min=-1, max=1, help="Ratio: of above and below.")] = 0,
     source: Annotated[str, typer.Option("--from", metavar="TABLE", help="Read mean and spread from a table.")] = "",
     metric: METRIC = None,
     query: QUERY = "",
     unit: Annotated[str, typer.Option("--unit", metavar="COLUMN", help="With --from: rows of one unit add up.")] = "",
-    effect: Annotated[float | None, typer.Option("--effect", help="The smallest effect worth knowing of.")] = None,
+    effect: Annotated[Maybe, typer.Option("--effect", help="The smallest effect worth knowing of.")] = None,
     relative: Annotated[str, typer.Option("--relative", metavar="2%", help="The same as a share of control.")] = "",
     units: Annotated[int | None, typer.Option("--units", help="Units in the whole experiment.")] = None,
-    wanted: Annotated[float | None, typer.Option("--power", help="How surely it shall be found; 0.8 if not said.")] = None,
-    traffic: Annotated[float | None, typer.Option("--traffic", help="Units that come into the experiment in a day.")] = None,
-    days: Annotated[float | None, typer.Option("--days", help="How long it may run.")] = None,
+    wanted: Annotated[Maybe, typer.Option("--power", help="How surely to find it; 0.8 if not said.")] = None,
+    traffic: Annotated[Maybe, typer.Option("--traffic", help="Units that come in per day.")] = None,
+    days: Annotated[Maybe, typer.Option("--days", help="How long it may run.")] = None,
     ratio: RATIO = "1:1",
     method: METHOD = Method.SEQUENTIAL,
     looks: Annotated[int, typer.Option("--looks", help="Sequential: how often one looks, evenly.")] = 100,
@@ -212,8 +223,8 @@ def power(
         planned, baseline, sd = _from_table(source, query, metric, unit)
     elif kind is Kind.RATIO:
         if baseline is None or sd is None or below_mean is None:
-            raise InvalidInput("A ratio wants what is above and below its line.",
-                               "Write --baseline, --sd, --below-mean, --below-sd and --correlation, or --from TABLE.")  # fmt: skip
+            advice = "Write --baseline, --sd, --below-mean, --below-sd, --correlation, or --from TABLE."
+            raise InvalidInput("A ratio wants what is above and below its line.", advice)
         baseline, sd = linearised(baseline, sd, below_mean, below_sd, correlation)
     shares = _shares(ratio)
     result = plan(

@@ -20,7 +20,7 @@ def show(result: Mapping[str, Any]) -> None:
         [(_name(arm, result), f"{n:,}", f"{n / total:.2%}" if total else "", f"{share.get(arm, 0):.2%}")
          for arm, n in arms.items()],
     )  # fmt: skip
-    said = "not to be judged" if srm["p"] is None else f"p = {_p(srm['p'])}"
+    said = "not to be judged" if srm["p"] is None else f"p {_p(srm['p'], sign='= ')}"
     typer.echo(f"Sample ratio: {said}{': BLOCKED, no result below may be believed' if srm['blocked'] else ''}")
     for reason in srm["reasons"]:
         typer.echo(f"  {reason}")
@@ -46,7 +46,8 @@ def _name(arm: str, result: Mapping[str, Any]) -> str:
 def _rows(rows: Sequence[Mapping[str, Any]], alpha: float) -> None:
     reach = max((max(map(abs, row["relative_interval"])) for row in rows if row["relative_interval"]), default=0.0)
     table(
-        ("metric", "arm", "n", "control", "this arm", "effect", "relative", f"{1 - alpha:.0%} interval", _axis(reach), "p", ""),
+        ("metric", "arm", "n", "control", "this arm", "effect", "relative", f"{1 - alpha:.0%} interval", _axis(reach),
+         "p", ""),
         [
             (
                 row["name"], row["arm"], f"{row['n']:,}", _figure(row["control_mean"]), _figure(row["mean"]),
@@ -59,7 +60,7 @@ def _rows(rows: Sequence[Mapping[str, Any]], alpha: float) -> None:
 
 
 def _axis(reach: float) -> str:
-    return f"-{reach:.3g}".replace("-0", "0") if not reach else f"{_percent(-reach)} … {_percent(reach)}"
+    return f"{_percent(-reach)} … {_percent(reach)}" if reach else ""
 
 
 def drawn(interval: Sequence[float] | None, reach: float) -> str:
@@ -91,7 +92,9 @@ def _word(row: Mapping[str, Any]) -> str:
         return "not computed"
     words = [word for word in ("better", "worse") if row[word]]
     if row["margin"] is not None and row["non_inferior"] is not None:
-        words.append("safe" if row["non_inferior"] else "beyond the margin" if row["inferior"] else "margin not settled")
+        words.append(
+            "safe" if row["non_inferior"] else "beyond the margin" if row["inferior"] else "margin not settled"
+        )
     return ", ".join(words)
 
 
@@ -106,8 +109,8 @@ def _percent(value: float | None) -> str:
     return "" if value is None else f"{value:+.2%}" if abs(value) < 1 else f"{value:+.0%}"
 
 
-def _p(value: float | None) -> str:
-    return "" if value is None else "< 0.0001" if value < 0.0001 else f"{value:.4f}"
+def _p(value: float | None, *, sign: str = "") -> str:
+    return "" if value is None else "< 0.0001" if value < 0.0001 else f"{sign}{value:.4f}"
 
 
 def _how(result: Mapping[str, Any]) -> None:
@@ -124,7 +127,9 @@ def _how(result: Mapping[str, Any]) -> None:
         typer.echo(f"p-values are corrected across metrics and arms after {named}.")
     some = [row for row in result["metrics"] if row.get("posterior")]
     if some and not result["srm"]["blocked"]:
-        typer.echo(f"Second view, Bayesian with a {some[0]['posterior']['prior']} prior; not protected against looking often:")
+        typer.echo(
+            f"Second view, Bayesian with a {some[0]['posterior']['prior']} prior; not protected against looking often:"
+        )
         for row in some:
             seen = row["posterior"]
             typer.echo(f"  {row['name']}, {row['arm']}: better with probability {seen['better']:.1%}, "
@@ -152,10 +157,13 @@ def show_plan(result: Mapping[str, Any]) -> None:
     ]
     if result["days"] is not None:
         weeks = -(-result["days"] // 7)
-        lines.append(f"Runtime: {result['days']:,} days; {weeks} whole week{'s' if weeks != 1 else ''} weigh all weekdays alike")
+        lines.append(
+            f"Runtime: {result['days']:,} days; {weeks} whole week{'s' if weeks != 1 else ''} weigh all weekdays alike"
+        )
     if result["method"] == "sequential":
         lines.append(
-            f"Looking {result['looks']} times it ends after {result['expected_units']:,} units on average where the effect is real"
+            f"Looking {result['looks']} times, it ends after {result['expected_units']:,} units on average "
+            "where the effect is real"
         )
     mark = {"units": 0, "effect": 1, "power": 2}[result["solved"]]
     for at, line in enumerate(lines):

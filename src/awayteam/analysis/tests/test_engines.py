@@ -8,11 +8,7 @@ from typing import Any
 import pytest
 
 from awayteam.analysis.servers import postgresql
-from awayteam.analysis.spec import parse_all
-from awayteam.analysis.statement import Statement, Table
-from awayteam.analysis.tables import Unreadable, opened
 from awayteam.analysis.tests.world import HEAD, ask, chdb_source, csv, one, rows
-from awayteam.kernel.errors import InvalidInput
 
 SPECS = (
     "spend=mean(spend)", "kept=proportion(kept)", "ctr=ratio(clicks/views)", "left=mean(spend, cuped=before)",
@@ -21,7 +17,7 @@ SPECS = (
     "v=ratio(clicks/views, cluster=village)",
 )  # fmt: skip
 pytestmark = pytest.mark.postgresql
-ODD = 'a "b" `c` \'d\' \\e'
+ODD = "a \"b\" `c` 'd' \\e"
 
 
 def same(a: Any, b: Any, where: str = "") -> None:
@@ -70,9 +66,7 @@ def make_clickhouse(run: Any) -> None:
              "String", "Nullable(String)", "Date", "Float64")  # fmt: skip
     columns = ", ".join(f"{name} {kind}" for name, kind in zip(HEAD, types, strict=True))
     run(f"CREATE TABLE facts ({columns}) ENGINE = Memory")
-    values = ", ".join(
-        "(" + ", ".join("NULL" if one is None else repr(one) for one in row) + ")" for row in rows()
-    )
+    values = ", ".join("(" + ", ".join("NULL" if one is None else repr(one) for one in row) + ")" for row in rows())
     run(f"INSERT INTO facts VALUES {values}")
     odd = "`" + ODD.replace("\\", "\\\\").replace("`", "\\`") + "`"
     run(f"CREATE TABLE odd ENGINE = Memory AS SELECT arm, views AS {odd} FROM facts")

@@ -38,7 +38,8 @@ def facts(values: Any) -> Facts:
 def test_tea_tasting(tmp_path: Path) -> None:
     some = [row for row in rows() if row[2] is not None and row[3] is not None and row[1] != "green"]
     result = ask(
-        csv(tmp_path / "t.csv", some), "spend=mean(spend)", "cuped=mean(spend, cuped=before)", "ctr=ratio(clicks/views)",
+        csv(tmp_path / "t.csv", some), "spend=mean(spend)",
+        "cuped=mean(spend, cuped=before)", "ctr=ratio(clicks/views)",
         "both=ratio(spend/views, cuped=before/clicks)", method="fixed",
     )  # fmt: skip
     for name, wanted in TEA_TASTING.items():
@@ -60,11 +61,11 @@ def test_welch_is_scipys(shift: float, spread: float) -> None:
 def test_proportions_are_statsmodels() -> None:
     from statsmodels.stats.proportion import confint_proportions_2indep, proportions_ztest
 
-    for (k, n), (l, m), method in (((40, 400), (70, 420), "wald"), ((0, 30), (3, 25), "newcomb")):
-        a, b = (Facts(Moments(size, (hits / size,), ((0.0,),))) for hits, size in ((k, n), (l, m)))
+    for (k, n), (hit, m), method in (((40, 400), (70, 420), "wald"), ((0, 30), (3, 25), "newcomb")):
+        a, b = (Facts(Moments(size, (hits / size,), ((0.0,),))) for hits, size in ((k, n), (hit, m)))
         found = compare(proportion(a), proportion(b), Level())
-        assert found.p == pytest.approx(float(proportions_ztest([l, k], [m, n])[1]), rel=1e-9)
-        assert found.interval == pytest.approx(confint_proportions_2indep(l, m, k, n, method=method), rel=1e-9)
+        assert found.p == pytest.approx(float(proportions_ztest([hit, k], [m, n])[1]), rel=1e-9)
+        assert found.interval == pytest.approx(confint_proportions_2indep(hit, m, k, n, method=method), rel=1e-9)
 
 
 def test_clusters_are_statsmodels() -> None:
@@ -89,9 +90,13 @@ def test_clusters_are_statsmodels() -> None:
 def test_corrections_are_statsmodels() -> None:
     from statsmodels.stats.multitest import multipletests
 
-    values = list(np.random.default_rng(1).uniform(0, 0.2, 12)) + [0.04, 0.04]
-    assert corrections.adjusted(values, "holm") == pytest.approx(list(multipletests(values, method="holm")[1]), rel=1e-12)
-    assert corrections.adjusted(values, "bh") == pytest.approx(list(multipletests(values, method="fdr_bh")[1]), rel=1e-12)
+    values = [*np.random.default_rng(1).uniform(0, 0.2, 12), 0.04, 0.04]
+    assert corrections.adjusted(values, "holm") == pytest.approx(
+        list(multipletests(values, method="holm")[1]), rel=1e-12
+    )
+    assert corrections.adjusted(values, "bh") == pytest.approx(
+        list(multipletests(values, method="fdr_bh")[1]), rel=1e-12
+    )
     assert corrections.adjusted(values, "none") == values
 
 
@@ -119,7 +124,9 @@ def test_fieller_and_the_interval_leave_zero_out_together() -> None:
             assert found.relative_interval is not None
             assert (found.interval[0] > 0) == (found.relative_interval[0] > 0)
             assert (found.interval[1] < 0) == (found.relative_interval[1] < 0)
-            for end in found.relative_interval:  # at its ends the contrast is exactly as far from zero as the interval reaches
+            for end in (
+                found.relative_interval
+            ):  # at its ends the contrast is exactly as far from zero as the interval reaches
                 away = abs(5 + effect - (1 + end) * 5) / math.sqrt(0.03 + (1 + end) ** 2 * 0.02)
                 assert away == pytest.approx((found.interval[1] - effect) / math.sqrt(0.05), rel=1e-9)
     near = compare(Estimate(400, 0.1, 0.02, 399), Estimate(500, 5.0, 0.03, 499), Level())
@@ -163,7 +170,10 @@ def test_merging_parts_gives_the_whole() -> None:
 
 def test_the_posterior_with_a_prior_is_conjugate() -> None:
     flat = posterior(1.0, 0.5)
-    assert (flat.better, flat.interval) == (pytest.approx(stats.norm.cdf(2)), pytest.approx(stats.norm.interval(0.95, 1, 0.5)))
+    assert (flat.better, flat.interval) == (
+        pytest.approx(stats.norm.cdf(2)),
+        pytest.approx(stats.norm.interval(0.95, 1, 0.5)),
+    )
     narrow = posterior(1.0, 0.5, prior_spread=0.5, up=False)
     assert (narrow.mean, narrow.spread) == (pytest.approx(0.5), pytest.approx(0.5 / math.sqrt(2)))
     draws = np.random.default_rng(1).normal(0.5, 0.5 / math.sqrt(2), 400_000)

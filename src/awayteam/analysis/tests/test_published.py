@@ -1,7 +1,8 @@
 """Answers that others have published, from summary numbers.
 
-Udacity, "A/B Testing": the page test. Dehejia and Wahba's LaLonde sample and Thornton (2008) on learning HIV results, both as
-shipped by the package `causaldata` (MIT): means and variances of the former, units and takers by village of the latter.
+Udacity, "A/B Testing": the page test. Dehejia and Wahba's LaLonde sample and Thornton (2008) on learning HIV results,
+both as shipped by the package `causaldata` (MIT): means and variances of the former, units and takers by village of the
+latter.
 """
 
 import math

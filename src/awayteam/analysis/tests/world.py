@@ -46,7 +46,9 @@ def csv(path: Path, data: list[tuple[Any, ...]] | None = None, head: tuple[str, 
     return path
 
 
-def ask(source: Source | Path | str, *specs: str, control: str = "control", arm: str = "arm", **more: Any) -> dict[str, Any]:
+def ask(
+    source: Source | Path | str, *specs: str, control: str = "control", arm: str = "arm", **more: Any
+) -> dict[str, Any]:
     """The scorecard of these metrics."""
     request = Request(arm, control, parse_all(specs), **more)
     if isinstance(source, (str, Path)):
