@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import mmh3
 
@@ -91,8 +91,7 @@ class ExperimentRule:
     algorithm: int = ALGORITHM
 
 
-@dataclass(frozen=True, slots=True)
-class Assigned:
+class Assigned(NamedTuple):
     """`arm` is None for whoever isn't in the experiment; `epoch` counts from 0."""
 
     arm: str | None

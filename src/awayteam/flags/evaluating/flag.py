@@ -75,7 +75,18 @@ FIELDS = frozenset({"state", "variants", "defaultVariant", "targeting", "metadat
 class Flag:
     """One flag. `problems` is what is wrong with its definition, as (path, words); it then answers PARSE_ERROR."""
 
-    __slots__ = ("_always", "_assigned", "_default", "_matched", "_rule", "key", "kind", "metadata", "problems", "variants")
+    __slots__ = (
+        "_always",
+        "_assigned",
+        "_default",
+        "_matched",
+        "_rule",
+        "key",
+        "kind",
+        "metadata",
+        "problems",
+        "variants",
+    )
 
     def __init__(
         self,
