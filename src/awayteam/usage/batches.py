@@ -70,12 +70,12 @@ _TYPES = (
 
 
 def no_calls() -> Calls:
-    return Calls(*(np.empty(0, one) for one in _TYPES))
+    return Calls._make(np.empty(0, one) for one in _TYPES)
 
 
 def joined(parts: list[Calls]) -> Calls:
     """Several as one."""
-    return Calls(*(np.concatenate(each) for each in zip(*parts, strict=True))) if parts else no_calls()
+    return Calls._make(np.concatenate(each) for each in zip(*parts, strict=True)) if parts else no_calls()
 
 
 class _Chains:
@@ -154,7 +154,7 @@ class BatchPairing:
         tally.nameless += columns.size - int(np.count_nonzero(named))
         tally.local += int(np.count_nonzero(named & ~bound))
         if not bound.all():
-            columns, kinds = Columns(*(column[bound] for column in columns)), kinds[bound]
+            columns, kinds = columns.those(bound), kinds[bound]
         if not columns.size:
             return no_calls()
         key = self._mixed(columns.trace_high, columns.trace_low, columns.id)
@@ -162,7 +162,7 @@ class BatchPairing:
         if not len(fresh):
             return no_calls()
         if len(fresh) < columns.size:
-            columns, kinds, key = Columns(*(column[fresh] for column in columns)), kinds[fresh], key[fresh]
+            columns, kinds, key = columns.those(fresh), kinds[fresh], key[fresh]
         rows = self._store(key, columns, now, sender)
         calling = (kinds == Kind.CLIENT) | (kinds == Kind.PRODUCER)
         made = self._called(rows[~calling], columns.parent[~calling], sender)

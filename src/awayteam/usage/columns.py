@@ -45,6 +45,10 @@ class Columns(NamedTuple):
     def size(self) -> int:
         return len(self.id)
 
+    def those(self, which: "Flags | Wholes") -> "Columns":
+        """Some of the rows."""
+        return Columns._make(column[which] for column in self)
+
 
 class Fact(NamedTuple):
     """What a row of `Facts` says."""
@@ -155,11 +159,11 @@ _KINDS = (np.uint64, np.uint64, np.uint64, np.uint64, np.int32, np.int32, np.int
 
 def of_rows(rows: list[tuple[Any, ...]]) -> Columns:
     turned: Iterable[Any] = zip(*rows, strict=True) if rows else ((),) * len(_KINDS)
-    return Columns(*(np.array(one, kind) for one, kind in zip(turned, _KINDS, strict=True)))
+    return Columns._make(np.array(one, kind) for one, kind in zip(turned, _KINDS, strict=True))
 
 
 def joined(parts: list[Columns]) -> Columns:
     """Several as one, in their order."""
     if len(parts) == 1:
         return parts[0]
-    return Columns(*(np.concatenate(each) for each in zip(*parts, strict=True))) if parts else of_rows([])
+    return Columns._make(np.concatenate(each) for each in zip(*parts, strict=True)) if parts else of_rows([])

@@ -133,7 +133,7 @@ class Reader:
         found = self._together(walk, raws, services, sender)
         if not walk.odd.any():
             return found
-        plain = Columns(*(column[~walk.odd] for column in found))
+        plain = found.those(~walk.odd)
         one_by_one = []
         for row in np.flatnonzero(walk.odd).tolist():
             try:

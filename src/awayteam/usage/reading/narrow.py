@@ -228,21 +228,37 @@ def _attributes(given: Iterable[bytes], wanted: dict[bytes, str]) -> dict[str, A
     return found
 
 
+def every_attribute(given: Iterable[bytes]) -> dict[str, str]:
+    """All attributes whose values have one part, as texts; for messages of which there are few."""
+    found: dict[str, str] = {}
+    for raw in given:
+        key, value = _pair(raw)
+        if key and value is not None:
+            found[key.decode("utf-8", "replace")] = str(value).lower() if isinstance(value, bool) else str(value)
+    return found
+
+
 def _slowly(raw: bytes, wanted: dict[bytes, str], found: dict[str, Any]) -> None:
     """A `KeyValue` in an order that nobody writes, but that is allowed."""
+    key, value = _pair(raw)
+    if (name := wanted.get(key)) and value is not None:
+        found[name] = value
+
+
+def _pair(raw: bytes) -> tuple[bytes, Any]:
+    """Key and value of a `KeyValue`; b"" where it is none."""
     key, value, at = b"", None, 0
     while at < len(raw):
         tag, at = _varint(raw, at)
         if tag & 7 != 2:
-            return
+            return b"", None
         length, at = _varint(raw, at)
         if tag == 0x0A:
             key = raw[at : at + length]
         elif tag == 0x12:
             value = _any(raw[at : at + length])
         at += length
-    if (name := wanted.get(key)) and value is not None:
-        found[name] = value
+    return key, value
 
 
 def _value(raw: bytes, at: int) -> Any:

@@ -35,11 +35,11 @@ def handle(asked: Asked) -> Answered:
     encoding = PROTOBUF if kind == PROTOBUF else JSON
     try:
         return _routed(asked)
-    except Refused as refusal:
-        return protocol.refused(encoding, refusal)
-    except Full as full:
-        refusal = Refused(503 if full.spool else 429, f"No room now: {full}. Try again later.", full.again)
-        return protocol.refused(encoding, refusal)
+    except Refused as error:
+        return protocol.refused(encoding, error)
+    except Full as error:
+        full = Refused(503 if error.spool else 429, f"No room now: {error}. Try again later.", error.again)
+        return protocol.refused(encoding, full)
     except DatabaseError:
         log.exception("usage.receiving-failed")
         close_old_connections()

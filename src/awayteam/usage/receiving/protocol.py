@@ -1,4 +1,4 @@
-"""OTLP over HTTP (specification of OTLP 1.x, "OTLP/HTTP"): bodies as they come, and answers in the encoding asked in."""
+"""OTLP over HTTP (specification of OTLP 1.x, "OTLP/HTTP"): bodies as they come, answers in the encoding asked in."""
 
 import zlib
 from dataclasses import dataclass

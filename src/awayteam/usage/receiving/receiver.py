@@ -89,7 +89,7 @@ class Receiver:
         """Spans as OTLP's protobuf. Raises `narrow.BadProtobuf` where it is none, and `Full`: nothing was taken."""
         taken = Taken()
         with self._lock:
-            self._check_room()
+            self.check_room()
             self._take(self.reader.columns(data, taken.problems, sender.name), sender, taken)
         return taken
 
@@ -98,7 +98,7 @@ class Receiver:
         taken = Taken()
         spans = list(otlpjson.spans(document, taken.problems))
         with self._lock:
-            self._check_room()
+            self.check_room()
             self._take(of_spans(spans, self.facts, sender.name), sender, taken)
         return taken
 
@@ -123,10 +123,11 @@ class Receiver:
     def add(self, counts: Counts, sender: From) -> None:
         """Take counts that need no pairing. Raises `Full`."""
         with self._lock:
-            self._check_room()
+            self.check_room()
             self._of(self._number(sender.name)).merge(counts)
 
-    def _check_room(self) -> None:
+    def check_room(self) -> None:
+        """Raise `Full` where nothing can be taken."""
         if self.full and self._size() >= MOST_COUNTS:
             raise Full("counts can't be stored fast enough, or not at all", FULL_AGAIN, spool=True)
 
