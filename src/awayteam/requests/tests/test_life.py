@@ -234,7 +234,7 @@ def test_whatever_people_do_what_must_hold_holds() -> None:
     run_state_machine_as_test(
         Undone,
         settings=settings(
-            max_examples=25 if connection.vendor == "sqlite" else 10,
+            max_examples=12 if connection.vendor == "sqlite" else 6,
             stateful_step_count=30,
             deadline=None,
             suppress_health_check=list(HealthCheck),
