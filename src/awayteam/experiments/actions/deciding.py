@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import transaction
 
-from awayteam.experiments import rules
+from awayteam.experiments import rules, serving
 from awayteam.experiments.machine import ENDED, Party, State, Verb
 from awayteam.experiments.models import Analysis, Effect, Experiment, Working
 from awayteam.experiments.permissions import as_party
@@ -59,6 +59,7 @@ def decide(
         text = f"{actor.label} decided {row.title}: {SAID[chosen]}."
         enter(held, Verb.DECIDE, State.DECIDED, words=words, data=data, text=text, persons=persons, urgent=against)
         _keep_effects(row, card, now)
+        serving.publish(row, actor=actor, now=now)
     return row
 
 

@@ -12,6 +12,7 @@ from awayteam.catalog.models import Entity
 from awayteam.catalog.permissions import visible as entity_visible
 from awayteam.engagements.models import Engagement
 from awayteam.experiments import design as designs
+from awayteam.experiments import serving
 from awayteam.experiments.design import Design
 from awayteam.experiments.machine import Party, State, Verb
 from awayteam.experiments.models import Experiment, FactSource
@@ -207,7 +208,7 @@ def _key(title: str) -> str:
     plain = plain if plain[0].isalpha() else f"e-{plain}"
     taken = set(Experiment.objects.filter(key__startswith=plain).values_list("key", flat=True))
     number, key = 1, plain
-    while key in taken:
+    while key in taken or not serving.is_free(key):
         number += 1
         key = f"{plain}-{number}"
     return key

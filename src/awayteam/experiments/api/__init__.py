@@ -1,5 +1,5 @@
 """REST of experiments: designed, reviewed, measured, decided."""
 
-from ninja import Router
+from awayteam.experiments.api.routes import router
 
-router = Router(tags=["experiments"])
+__all__ = ["router"]

@@ -172,7 +172,7 @@ def _metric(
             for one in comparing.together(
                 connection, use.metric, design.control.key, names, level, cuped=cuped, where=where
             ):
-                made[one.arm]["segments"].append({"name": name, "value": value, **_numbers(one)})
+                made[one.arm]["segments"].append({"name": name, "group": value, **_numbers(one)})
     return made
 
 
