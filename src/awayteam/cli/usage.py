@@ -1,4 +1,5 @@
-"""`awayteam usage`: who uses which operation of whom, from files of traces alone. No server, no database."""
+"""`awayteam usage`: who uses which operation of whom. With files of traces from those alone, without server and
+database; else from what is stored."""
 
 import json
 import sys
@@ -9,16 +10,28 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from awayteam.cli import usage_names, usage_senders
+from awayteam.cli import usage_stored as stored
+from awayteam.cli.people import PERSON
+
 if TYPE_CHECKING:
     from awayteam.usage.edges import Edge, EdgeKey, Edges
     from awayteam.usage.files import Counted
+    from awayteam.usage.graph import Hit, Rows
 
 FILES = Annotated[
-    list[str], typer.Argument(metavar="FILE...", help="Traces: Jaeger, Zipkin, OTLP (also .gz), or folders of them.")
+    list[str] | None,
+    typer.Argument(
+        metavar="[FILE]...", help="Traces: Jaeger, Zipkin, OTLP (also .gz), or folders of them; none: what is stored."
+    ),
 ]
 FROM = Annotated[
-    list[str], typer.Option("--from", metavar="FILE", help="Traces: a file or a folder; repeatable.")
-]  # fmt: skip
+    list[str] | None,
+    typer.Option("--from", metavar="FILE", help="Traces: a file or a folder; repeatable. Without it: what is stored."),
+]
+DAYS = Annotated[int, typer.Option("--days", min=1, max=396, help="How many days back (what is stored).")]
+SOURCE = Annotated[str, typer.Option("--source", help="One kind of evidence: otlp, envoy... (what is stored).")]
+DEPTH = Annotated[int, typer.Option("--depth", min=0, max=100, help="How many calls away; 0 is all.")]
 AS_JSON = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 LIMIT = Annotated[int, typer.Option("--limit", min=0, help="How many rows at most; 0 is all.")]
 
@@ -37,19 +50,26 @@ def register(root: typer.Typer) -> None:
     app.command("providers")(providers)
     app.command("sole")(sole)
     app.command("blast-radius")(blast_radius)
-    from awayteam.cli import usage_senders
-
+    app.command("dependencies")(dependencies)
+    stored.register(app)
+    usage_names.register(app)
     app.add_typer(usage_senders.app)
     root.add_typer(app, name="usage")
 
 
 def edges(
-    files: FILES,
+    files: FILES = None,
     group: Annotated[Group, typer.Option("--group", help="Tell operations apart, or add them up.")] = Group.OPERATION,
     limit: LIMIT = 0,
+    days: DAYS = 30,
+    source: SOURCE = "",
+    person: PERSON = "",
     as_json: AS_JSON = False,
 ) -> None:
     """Every edge: consumer, provider, operation, calls, failed calls, how they were sampled, first and last seen."""
+    if not files:
+        stored.edges(person, as_json=as_json, group=group.value, days=days, source=source, limit=limit)
+        return
     from awayteam.usage.edges import as_dict
 
     with _counted(files) as found:
@@ -65,37 +85,56 @@ def edges(
 
 def consumers(
     service: Annotated[str, typer.Argument(help="The service that is used.")],
-    files: FROM,
+    files: FROM = None,
     operation: Annotated[str, typer.Option("--operation", help="One of its operations.")] = "",
     group: Annotated[Group, typer.Option("--group", help="Tell operations apart, or add them up.")] = Group.SERVICE,
+    days: DAYS = 30,
+    source: SOURCE = "",
+    person: PERSON = "",
     as_json: AS_JSON = False,
 ) -> None:
     """Who uses a service, most calls first."""
-    from awayteam.usage import graph
-
     if operation:
         group = Group.OPERATION
+    if not files:
+        stored.edges(
+            person, as_json=as_json, group=group.value, days=days, source=source, provider=service, operation=operation
+        )
+        return
+    from awayteam.usage import graph
+
     _ask(files, service, group, lambda rows: graph.consumers(rows, service, operation), as_json=as_json)
 
 
 def providers(
     service: Annotated[str, typer.Argument(help="The service that uses others.")],
-    files: FROM,
+    files: FROM = None,
     group: Annotated[Group, typer.Option("--group", help="Tell operations apart, or add them up.")] = Group.SERVICE,
+    days: DAYS = 30,
+    source: SOURCE = "",
+    person: PERSON = "",
     as_json: AS_JSON = False,
 ) -> None:
     """What a service uses, most calls first."""
+    if not files:
+        stored.edges(person, as_json=as_json, group=group.value, days=days, source=source, consumer=service)
+        return
     from awayteam.usage import graph
 
     _ask(files, service, group, lambda rows: graph.providers(rows, service), as_json=as_json)
 
 
 def sole(
-    files: FILES,
+    files: FILES = None,
     group: Annotated[Group, typer.Option("--group", help="Services with one user, or operations.")] = Group.SERVICE,
+    days: DAYS = 30,
+    person: PERSON = "",
     as_json: AS_JSON = False,
 ) -> None:
     """What one service alone uses, and how sure that is: a user with few calls is missed where spans are sampled."""
+    if not files:
+        stored.sole(person, as_json=as_json, group=group.value, days=days)
+        return
     from awayteam.usage import graph
     from awayteam.usage.edges import moment
 
@@ -130,16 +169,40 @@ def _sure(missed_below: int | None) -> str:
 
 def blast_radius(
     service: Annotated[str, typer.Argument(help="The service that fails.")],
-    files: FROM,
-    depth: Annotated[int, typer.Option("--depth", min=0, max=100, help="How many calls away; 0 is all.")] = 0,
+    files: FROM = None,
+    depth: DEPTH = 0,
+    person: PERSON = "",
     as_json: AS_JSON = False,
 ) -> None:
     """Who is hit when a service fails, and how far away."""
+    if not files:
+        stored.reach(person, service, as_json=as_json, depth=depth, forward=False)
+        return
     from awayteam.usage import graph
 
+    _reach(files, service, lambda rows: graph.blast_radius(rows, service, depth), as_json=as_json)
+
+
+def dependencies(
+    service: Annotated[str, typer.Argument(help="The service that needs others.")],
+    files: FROM = None,
+    depth: DEPTH = 0,
+    person: PERSON = "",
+    as_json: AS_JSON = False,
+) -> None:
+    """What a service needs, itself and through others, and how far away."""
+    if not files:
+        stored.reach(person, service, as_json=as_json, depth=depth, forward=True)
+        return
+    from awayteam.usage import graph
+
+    _reach(files, service, lambda rows: graph.dependencies(rows, service, depth), as_json=as_json)
+
+
+def _reach(files: list[str], service: str, question: "Callable[[Rows], list[Hit]]", *, as_json: bool) -> None:
     with _counted(files) as found:
         _known(found.edges, service)
-        hits = graph.blast_radius(found.edges.rows, service, depth)
+        hits = question(found.edges.rows)
         if as_json:
             _json(
                 [
@@ -151,7 +214,8 @@ def blast_radius(
         from awayteam.cli.shared import table
 
         table(
-            ("hit", "away", "through", "calls"), [(one.service, one.depth, one.via, round(one.calls)) for one in hits]
+            ("service", "away", "through", "calls"),
+            [(one.service, one.depth, one.via, round(one.calls)) for one in hits],
         )
         _tell(found)
 
@@ -194,17 +258,11 @@ def _known(edges: "Edges", service: str) -> None:
 def _counted(files: list[str]) -> Iterator["Counted"]:
     """The edges of files; what couldn't be read is told on standard error. Ends with 1 where nothing could be."""
     from awayteam.cli.failing import refused
-    from awayteam.sources.ownership.base import shown
     from awayteam.usage.files import count
 
-    with refused(), _bar() as progress:
+    with refused(), bar() as progress:
         found = count(files, progress=progress)
-    for path, why in found.unreadable.items():
-        typer.echo(f"awayteam: {shown(path)}: {why}", err=True)
-    for text in found.problems[:20]:
-        typer.echo(f"awayteam: {shown(text)}", err=True)
-    if found.problem_count > 20:
-        typer.echo(f"awayteam: {found.problem_count - 20} more spans couldn't be read", err=True)
+    tell_problems(found)
     if not found.files:
         if not found.unreadable:
             typer.echo("awayteam: no files of traces there", err=True)
@@ -212,8 +270,20 @@ def _counted(files: list[str]) -> Iterator["Counted"]:
     yield found
 
 
+def tell_problems(found: "Counted") -> None:
+    """What couldn't be read, on standard error."""
+    from awayteam.sources.ownership.base import shown
+
+    for path, why in found.unreadable.items():
+        typer.echo(f"awayteam: {shown(path)}: {why}", err=True)
+    for text in found.problems[:20]:
+        typer.echo(f"awayteam: {shown(text)}", err=True)
+    if found.problem_count > 20:
+        typer.echo(f"awayteam: {found.problem_count - 20} more spans couldn't be read", err=True)
+
+
 @contextmanager
-def _bar() -> Iterator[Callable[[str], None]]:
+def bar() -> Iterator[Callable[[str], None]]:
     if not sys.stderr.isatty():
         yield lambda _: None
         return

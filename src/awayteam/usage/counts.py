@@ -6,7 +6,7 @@ saw them. What stands behind them (spans that were paired, expired, dropped...) 
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from awayteam.usage.edges import EARLIEST, LATEST, OTHER
@@ -129,6 +129,14 @@ class Counts:
         for (source, day), tally in other.tallies.items():
             self.tell(source, day, tally)
         self.capped.update(other.capped)
+
+    def moved(self, hours: int) -> "Counts":
+        """The same as many hours later, with times that lie as much later."""
+        other = Counts(tallies=self.tallies, capped=self.capped)
+        for key, count in self.rows.items():
+            first, last = (one + hours * HOUR_NS if one else 0 for one in (count.first, count.last))
+            other.rows[key._replace(bucket_hour=key.bucket_hour + hours)] = replace(count, first=first, last=last)
+        return other
 
     def _within(self, key: CountKey, seen: int) -> CountKey:
         if not (self._has_room(key.consumer) and self._has_room(key.provider)):

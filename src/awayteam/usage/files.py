@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from awayteam.usage.edges import Edges
-from awayteam.usage.pairing import Pairing
+from awayteam.usage.pairing import Call, Pairing, Tally
 from awayteam.usage.reading import read
 from awayteam.usage.reading.values import Problems, UnreadableTraces
 
@@ -25,46 +25,58 @@ ENDINGS = (
 )
 MOST_FILES = 100_000
 MOST_SPANS = 5_000_000
+Sink = Callable[[Iterable[Call], str], None]
 
 
 @dataclass
 class Counted:
-    """What a folder of traces came to. `files` maps each file that was read to its format and its number of spans."""
+    """What a folder of traces came to. `tallies` are by source, that of `edges` is their sum.
+
+    `files` maps each file that was read to its format and its number of spans.
+    """
 
     edges: Edges = field(default_factory=Edges)
+    tallies: dict[str, Tally] = field(default_factory=dict)
     files: dict[str, tuple[str, int]] = field(default_factory=dict)
     unreadable: dict[str, str] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
     problem_count: int = 0
 
 
-def count(places: Iterable[str], *, progress: Callable[[str], None] = lambda _: None) -> Counted:
+def count(
+    places: Iterable[str], *, progress: Callable[[str], None] = lambda _: None, into: Sink | None = None
+) -> Counted:
     """Count the calls in files and folders; calls are paired across all files of one format.
 
-    `progress` hears each file's name before it is read. Raises `OSError` for a place that isn't there.
+    `progress` hears each file's name before it is read. Calls go `into` somewhere else than to the edges, if given.
+    Raises `OSError` for a place that isn't there.
     """
     found = Counted()
+    take = into or found.edges.count
     pairings: dict[str, Pairing] = {}
-    for path in _files(places):
+    for path in files_of(places):
         progress(path)
-        _count_file(path, found, pairings)
+        _count_file(path, found, pairings, take)
     for source, pairing in pairings.items():
-        found.edges.count(pairing.finish(), source)
+        take(pairing.finish(), source)
+    for tally in found.tallies.values():
+        for name, number in tally.as_dict().items():
+            setattr(found.edges.tally, name, getattr(found.edges.tally, name) + number)
     return found
 
 
-def _count_file(path: str, found: Counted, pairings: dict[str, Pairing]) -> None:
+def _count_file(path: str, found: Counted, pairings: dict[str, Pairing], take: Sink) -> None:
     problems = Problems(path)
     try:
         source, spans = read(path, problems)
         pairing = pairings.setdefault(
-            source, Pairing(capacity=MOST_SPANS, whole=True, tally=found.edges.tally)
+            source, Pairing(capacity=MOST_SPANS, whole=True, tally=found.tallies.setdefault(source, Tally()))
         )  # fmt: skip
-        before = found.edges.tally.spans
+        before = pairing.tally.spans
         for span in spans:
             if calls := pairing.add(span):
-                found.edges.count(calls, source)
-        found.files[path] = source, found.edges.tally.spans - before
+                take(calls, source)
+        found.files[path] = source, pairing.tally.spans - before
     except UnreadableTraces as error:
         found.unreadable[path] = str(error)
     except OSError as error:
@@ -73,7 +85,7 @@ def _count_file(path: str, found: Counted, pairings: dict[str, Pairing]) -> None
     found.problem_count += problems.count
 
 
-def _files(places: Iterable[str]) -> Iterator[str]:
+def files_of(places: Iterable[str]) -> Iterator[str]:
     """Files as named, and those of folders whose names end like traces, in the order of their names."""
     number = 0
     for place in places:

@@ -77,7 +77,8 @@ def missed_below(probability: float | None) -> int | None:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A service that is hit when another one fails: `depth` calls away, through `via` (the next on the way)."""
+    """A service that is hit when another one fails, or that another one needs: `depth` calls away, through `via` (the
+    next on the way)."""
 
     service: str
     depth: int
@@ -90,21 +91,39 @@ def blast_radius(rows: Rows, service: str, depth: int = 0) -> list[Hit]:
 
     Callers are hit by what they call; who reads messages is hit by who writes them.
     """
-    hit_by: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
+    return _reach(_needed_by(rows), service, depth)
+
+
+def dependencies(rows: Rows, service: str, depth: int = 0) -> list[Hit]:
+    """What a service needs, nearest first, each once by its shortest way: what it calls, who writes what it reads."""
+    needs: dict[str, dict[str, float]] = defaultdict(dict)
+    for needed, by in _needed_by(rows).items():
+        for other, calls in by.items():
+            needs[other][needed] = calls
+    return _reach(needs, service, depth)
+
+
+def _needed_by(rows: Rows) -> dict[str, dict[str, float]]:
+    """Service -> who is hit when it fails, with the calls in between."""
+    found: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
     for key, row in rows.items():
         if key.consumer == key.provider:
             continue
         if key.kind == "messaging":
-            hit_by[key.consumer][key.provider] += row.calls
+            found[key.consumer][key.provider] += row.calls
         else:
-            hit_by[key.provider][key.consumer] += row.calls
+            found[key.provider][key.consumer] += row.calls
+    return found
+
+
+def _reach(next_to: Mapping[str, Mapping[str, float]], service: str, depth: int) -> list[Hit]:
     found: dict[str, Hit] = {}
     queue = deque([(service, 0)])
     while queue:
         at, far = queue.popleft()
         if depth and far >= depth:
             continue
-        for other, calls in sorted(hit_by[at].items(), key=lambda one: (-one[1], one[0])):
+        for other, calls in sorted(next_to.get(at, {}).items(), key=lambda one: (-one[1], one[0])):
             if other != service and other not in found:
                 found[other] = Hit(other, far + 1, at, calls)
                 queue.append((other, far + 1))

@@ -235,10 +235,10 @@ class Part(models.Model):
 
 
 class Applied(models.Model):
-    """The id of a segment whose counts stand in the parts; kept for two weeks."""
+    """The id of a segment whose counts stand in the parts, or of a file that was imported; kept `until` then."""
 
     segment = models.CharField(max_length=32, unique=True)
-    at = models.DateTimeField(db_index=True)
+    until = models.DateTimeField(db_index=True)
 
     class Meta:
         verbose_name_plural = "applied"

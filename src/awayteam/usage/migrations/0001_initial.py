@@ -19,7 +19,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('segment', models.CharField(max_length=32, unique=True)),
-                ('at', models.DateTimeField(db_index=True)),
+                ('until', models.DateTimeField(db_index=True)),
             ],
             options={
                 'verbose_name_plural': 'applied',

@@ -17,7 +17,8 @@ from awayteam.usage.operations import operation_key
 from awayteam.usage.permissions import Verb, can
 from awayteam.usage.queries.evidence import behind, window
 from awayteam.usage.queries.parties import Meant, Parties, Who, meant
-from awayteam.usage.queries.rows import Answer, Use
+from awayteam.usage.queries.rows import WINDOW_DAYS, Answer, Use
+from awayteam.usage.queries.window import over
 
 GROUPS = ("service", "operation")
 SORTS = ("calls", "failed", "last_seen")
@@ -105,10 +106,11 @@ def uses(
     group: str = "service",
     sort: str = "calls",
     itself: bool = False,
+    days: int = WINDOW_DAYS,
     limit: int = 50,
     cursor: str | None = None,
 ) -> Answer[Use]:
-    """Who uses whom in the last 30 days, most calls first, by service or by operation.
+    """Who uses whom in the last 30 days (or `days`), most calls first, by service or by operation.
 
     Sources are told apart and never added up: two kinds of evidence see the same calls. `itself`: with calls of a
     service to itself. Raises `NotFound`, `NotAllowed`, `InvalidInput`.
@@ -118,11 +120,17 @@ def uses(
     )  # fmt: skip
     if group not in GROUPS or sort not in SORTS:
         raise InvalidInput(f"Group by {' or '.join(GROUPS)}, sort by {', '.join(SORTS)}.", fields={"sort": "unknown"})
+    since, until = window(now, days)
+    if days != WINDOW_DAYS:
+        found = over(
+            actor, now, days, asked.ids(), source=source, group=group, sort=sort, itself=itself, limit=limit,
+            cursor=cursor,
+        )  # fmt: skip
+        return Answer(found.items, since, until, behind(now, days), found.next_cursor)
     rows = keyed(asked.edges(), itself=itself)
     page = by_service(actor, now, rows, sort, limit, cursor) if group == "service" else _operations(
         actor, now, rows, sort, limit, cursor
     )  # fmt: skip
-    since, until = window(now)
     return Answer(page.items, since, until, behind(now), page.next_cursor)
 
 

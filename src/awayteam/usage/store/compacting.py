@@ -17,7 +17,6 @@ FEWEST = 8
 """Parts of one day or month that are let stand while it goes on."""
 KEEP_RETIRED = timedelta(hours=6)
 """How long the file of a retired part stays: longer than any question or backup takes."""
-KEEP_APPLIED = timedelta(days=14)
 AT_ONCE = 4
 """Merges in one round, so that counts never wait long."""
 
@@ -76,7 +75,7 @@ def expire(now: datetime) -> int:
         grain=Grain.DAY, last__lt=today - DAILY_DAYS + 1
     )
     Part.objects.filter(old, retired_at=None).update(retired_at=now)
-    Applied.objects.filter(at__lt=now - KEEP_APPLIED).delete()
+    Applied.objects.filter(until__lt=now).delete()
     _forget_edges(now)
     gone = list(Part.objects.filter(retired_at__lt=now - KEEP_RETIRED).values_list("pk", "file"))
     Part.objects.filter(pk__in=[pk for pk, _ in gone]).delete()

@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,7 @@ from awayteam.usage.store import files, latency
 
 HOURLY_DAYS, DAILY_DAYS = 14, 396
 """How long rows by the hour and by the day are kept."""
+KEEP_APPLIED = timedelta(days=14)
 Ids = tuple[int, int, int, int]
 
 
@@ -66,7 +67,7 @@ def publish(segments: Sequence[Segment], *, now: datetime) -> Published:
         taken = Standing.objects.filter(pk=1, generation=generation)
         if not taken.update(generation=generation + 1, published_at=now):
             raise Conflict("Somebody else published counts meanwhile.", "It is tried again.")
-        Applied.objects.bulk_create([Applied(segment=id, at=now) for id in fresh], batch_size=500)
+        Applied.objects.bulk_create([Applied(segment=id, until=now + KEEP_APPLIED) for id in fresh], batch_size=500)
         enter(written, now)
         _cover(fresh.values(), rows, resolver)
         _add_to_edges(counts, now)
