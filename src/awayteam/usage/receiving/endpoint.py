@@ -15,12 +15,13 @@ import orjson
 from django.db import DatabaseError, close_old_connections
 
 from awayteam.kernel.later import Later
-from awayteam.kernel.lightpaths import Answered, Asked
+from awayteam.kernel.lightpaths import Answered, Asked, TooLarge
 from awayteam.kernel.log import Log
 from awayteam.usage.reading.narrow import BadProtobuf
 from awayteam.usage.receiving import protocol, serving
 from awayteam.usage.receiving.protocol import JSON, PROTOBUF, Partial, Refused
 from awayteam.usage.receiving.receiver import Full, Taken
+from awayteam.usage.receiving.relay import Relay
 from awayteam.usage.receiving.senders import Known, Tokens
 
 log = Log(__name__)
@@ -31,15 +32,22 @@ TOLD = 5
 
 def handle(asked: Asked) -> Answered:
     """Every request below `/v1/`."""
+    return _answered(asked, lambda: _routed(asked))
+
+
+def _answered(asked: Asked, work: Callable[[], Answered]) -> Answered:
+    """What `work` answers, or what went wrong, in the encoding of the request."""
     kind = asked.header("Content-Type").partition(";")[0].strip().lower()
     encoding = PROTOBUF if kind == PROTOBUF else JSON
     try:
-        return _routed(asked)
+        return work()
     except Refused as error:
         return protocol.refused(encoding, error)
     except Full as error:
         full = Refused(503 if error.spool else 429, f"No room now: {error}. Try again later.", error.again)
         return protocol.refused(encoding, full)
+    except TooLarge:
+        return protocol.refused(encoding, protocol.too_large(protocol.MOST_BYTES))
     except DatabaseError:
         log.exception("usage.receiving-failed")
         close_old_connections()
@@ -52,8 +60,12 @@ def _routed(asked: Asked) -> Answered:
         raise Refused(404, "Nothing is taken here; see docs/usage.md.")
     if asked.method != "POST":
         raise Refused(405, "Send with POST.", 0, ("Allow", "POST"))
-    scope, take = route
-    return take(asked, _let_in(asked, scope))
+    return RELAY.answer(asked, _let_in(asked, route[0]), protocol.MOST_BYTES)
+
+
+def _taken(asked: Asked, known: Known) -> Answered:
+    """A request whose sender was let in, in the process that receives."""
+    return _answered(asked, lambda: ROUTES[asked.path][1](asked, known))
 
 
 def _let_in(asked: Asked, scope: str) -> Known:
@@ -108,3 +120,4 @@ ROUTES: dict[str, tuple[str, Take]] = {
     "write": ("metrics", Later("awayteam.usage.receiving.metering", "remote_write")),
     "envoy/access-log": ("envoy", Later("awayteam.usage.receiving.metering", "access_log")),
 }
+RELAY = Relay(_taken)

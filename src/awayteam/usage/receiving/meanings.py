@@ -58,10 +58,10 @@ def _graph(sample: Sample, added: tuple[float, ...], sampling: float | None) -> 
         return edge, Count(0, 0.0, number * weight, [], sampling)
     if sample.name == TOTAL:
         return (edge, Count(round(number), number * weight, 0.0, [], sampling)) if number else None
-    return edge, Count(0, 0.0, 0.0, _latency(sample.bounds, added, sample.name), sampling)
+    return edge, Count(0, 0.0, 0.0, _latency(sample.bounds, added), sampling)
 
 
-def _latency(bounds: tuple[float, ...], added: tuple[float, ...], name: str) -> list[int]:
+def _latency(bounds: tuple[float, ...], added: tuple[float, ...]) -> list[int]:
     """Calls in our classes. The bounds are seconds, in old versions milliseconds: none of theirs reaches 100 s."""
     scale = 1.0 if bounds and bounds[-1] > 100 else 1_000.0
     found = [0] * CLASSES

@@ -52,8 +52,12 @@ def body_of(asked: Asked, most: int = MOST_BYTES, most_unpacked: int = MOST_UNPA
     try:
         raw = asked.body(most)
     except TooLarge:
-        raise Refused(413, f"A request has at most {most >> 20} MiB; send smaller batches.") from None
+        raise too_large(most) from None
     return unpacked(raw, most_unpacked) if packing == "gzip" else raw
+
+
+def too_large(most: int) -> Refused:
+    return Refused(413, f"A request has at most {most >> 20} MiB; send smaller batches.")
 
 
 def unpacked(raw: bytes, most: int = MOST_UNPACKED) -> bytes:

@@ -3,6 +3,7 @@
 import atexit
 import os
 import threading
+from multiprocessing.util import Finalize
 
 from django.db import DatabaseError, close_old_connections
 from django.utils import timezone
@@ -45,6 +46,7 @@ def current() -> Receiver:
                 _served.stop.clear()
                 threading.Thread(target=_hand_over, args=(_served.stop,), name="usage-receiver", daemon=True).start()
                 atexit.register(finish)
+                Finalize(None, finish, exitpriority=100)  # web processes are children, which `atexit` never hears of
     return _served.receiver
 
 

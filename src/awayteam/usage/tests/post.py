@@ -44,6 +44,8 @@ class Post:
         self.receiver = Receiver(place=place, clock=self.clock, **more)
         monkeypatch.setattr(serving, "current", lambda: self.receiver)
         monkeypatch.setattr(endpoint, "TOKENS", endpoint.Tokens())
+        monkeypatch.setattr(endpoint.RELAY, "_folder", place)
+        endpoint.RELAY.leave()
         self.application = LightPaths(lambda environ, start: [b"django"])
 
     def send(
