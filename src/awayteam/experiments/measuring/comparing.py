@@ -142,7 +142,7 @@ def _clustered(
         f"SELECT arm, coalesce(c, 'unit ' || unit) AS k, count(*), sum(y), {below} FROM valued "  # noqa: S608
         f"WHERE ({where}) AND arm IN ({quoted(control)}, {quoted(arm)}) GROUP BY ALL"
     ).fetchall()
-    numbers = clusters.numbered([row[1] for row in rows])
+    numbers = {name: number for number, name in enumerate(dict.fromkeys(row[1] for row in rows))}
 
     def cells(name: str) -> Cells:
         own = sorted((numbers[row[1]], row[2], row[3], row[4]) for row in rows if row[0] == name)

@@ -60,7 +60,9 @@ def test_whatever_comes_is_taken_or_refused(first: Any, second: Any) -> None:
     assert len(found.exposures) + len(found.events) + len(found.refused) == 3
 
 
-@pytest.mark.parametrize("body", [b"", b"[]", b"{}", b'{"facts": []}', b'{"events": {}}', b"\xff\xfe", b'{"events": [1,2,3]}'])
+@pytest.mark.parametrize(
+    "body", [b"", b"[]", b"{}", b'{"facts": []}', b'{"events": {}}', b"\xff\xfe", b'{"events": [1,2,3]}']
+)
 def test_what_is_no_batch_is_refused_whole(body: bytes) -> None:
     with pytest.raises(BadBatch):
         take(body, now=NOW, most=2, ahead_seconds=300)
@@ -105,7 +107,11 @@ def number(town: Town, query: str) -> Any:
 
 
 def test_rows_that_stand_twice_count_once_before_and_after_packing(town: Town) -> None:
-    rows = [event("u", "n", NOON, 2.0, id="one"), event("u", "n", NOON, 2.0, id="one"), event("u", "n", NOON, 3.0, id="two")]
+    rows = [
+        event("u", "n", NOON, 2.0, id="one"),
+        event("u", "n", NOON, 2.0, id="one"),
+        event("u", "n", NOON, 3.0, id="two"),
+    ]
     towns.send([exposure("e", "u", "a", NOON)], rows)
     towns.send([exposure("e", "u", "a", NOON)], rows)
     assert number(town, "SELECT sum(value) FROM events") == 5.0
@@ -165,7 +171,7 @@ def lake(town: Town, tmp_path: Path, settings: Any) -> Path:
         for name in ("seen", "done"):
             own.execute(f"COPY {name} TO '{folder}/{name}.parquet'")
             own.execute(f"COPY {name} TO '{folder}/{name}.csv'")
-        own.execute("CREATE TABLE naive AS SELECT * REPLACE (\"at\"::TIMESTAMP AS \"at\") FROM done")
+        own.execute('CREATE TABLE naive AS SELECT * REPLACE ("at"::TIMESTAMP AS "at") FROM done')
     yield folder
     rulebook.forget()
 
@@ -179,7 +185,9 @@ def test_files_of_each_kind_say_the_same(town: Town, lake: Path) -> None:
     ):
         with facts(one, wanted) as connection:
             assert connection.execute("SELECT count(*), sum(value) FROM events").fetchone() == (100, 4950.0)
-            found = connection.execute("SELECT arm, count(*), max(props) FROM exposures GROUP BY arm ORDER BY arm").fetchall()
+            found = connection.execute(
+                "SELECT arm, count(*), max(props) FROM exposures GROUP BY arm ORDER BY arm"
+            ).fetchall()
             assert found == [("a", 50, '{"country":"de"}'), ("b", 50, '{"country":"de"}')]
 
 
@@ -219,4 +227,3 @@ def test_a_table_that_vanishes_leaves_the_older_card_and_says_so(town: Town, lak
     assert told.stale
     assert told.card is not None
     assert told.card.pk == first.pk
-
