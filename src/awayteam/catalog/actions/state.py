@@ -4,8 +4,6 @@ from collections import Counter
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Case, DateTimeField, F, Value, When
-
 from awayteam.catalog import facets, search
 from awayteam.catalog.facets import FacetKey
 from awayteam.catalog.models import Entity, EntityTag, Ownership, Presence, Relation, Revision
@@ -132,10 +130,14 @@ def revise(entity: Entity, now: datetime) -> None:
 
 
 def _own(entity: Entity, owner: Entity | None, since: datetime, reason: str) -> None:
+    """End the open period, and begin the next in the same moment: never before the former one began, though whoever
+    waited for the row may have looked at the clock before."""
     if (owner.pk if owner else None) == entity.owner_id:
         return
-    ends = Case(When(starts__gt=since, then=F("starts")), default=Value(since), output_field=DateTimeField())
-    Ownership.objects.filter(entity=entity, ends=None).update(ends=ends)
+    held = Ownership.objects.filter(entity=entity, ends=None)
+    begun = held.values_list("starts", flat=True).first()
+    since = max(since, begun) if begun is not None else since
+    held.update(ends=since)
     if owner is not None:
         Ownership.objects.create(entity=entity, owner=owner, starts=since, reason=reason)
 

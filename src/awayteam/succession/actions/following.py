@@ -4,7 +4,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 
 from awayteam.catalog.actions import edit_fact, take_back, transfer_ownership
-from awayteam.catalog.models import Edit, Entity
+from awayteam.catalog.models import Edit, Entity, Ownership
 from awayteam.kernel import rulebook
 from awayteam.kernel.actor import SYSTEM
 from awayteam.kernel.errors import Conflict, NotFound
@@ -90,7 +90,8 @@ def change_owner(held: Held[Succession]) -> None:
             f"The owner of {row.entity} is what its source says (catalog.edit_wins), and that is still the former one.",
             f"Name {group.ref} as its owner there; once that is imported, accept again.",
         )
-    row.owned_since = held.now
+    began = Ownership.objects.filter(entity=row.entity, ends=None).values_list("starts", flat=True).first()
+    row.owned_since = began or held.now
 
 
 def _forget_same_edit(entity: Entity, group: Entity, now: datetime) -> None:

@@ -34,10 +34,11 @@ def test_many_processes_at_once_leave_one_owner_at_every_moment(tmp_path: Path) 
         all_of_them = [home.start(THRONG, seed, 25) for seed in range(3)]
         victim = home.start(THRONG, 9, 500)
         assert victim.stdout is not None
-        assert [victim.stdout.readline() for _ in range(6)][-1], "it is in the midst of it"
+        heard = [victim.stdout.readline() for _ in range(6)]
+        assert heard[-1], f"it is not in the midst of it: {heard}"
         dismiss(victim)
         said = Counter(line for one in all_of_them for line in one.communicate(timeout=120)[0].split())
-        assert [one.returncode for one in all_of_them] == [0, 0, 0]
+        assert [one.returncode for one in all_of_them] == [0, 0, 0], said
         found = home.ask(LOOK)
     assert said["ask"] > 0
     assert said["take"] > 0

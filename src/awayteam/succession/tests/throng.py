@@ -65,6 +65,9 @@ def main() -> None:
 
                 lapse_overtaken(now)
             print(type(error).__name__, flush=True)
+        except Exception as error:
+            print(f"broken:{error!r}".replace(" ", "_"), flush=True)
+            raise
 
 
 if __name__ == "__main__":
