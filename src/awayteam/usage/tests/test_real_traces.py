@@ -9,8 +9,13 @@ from typing import Any
 
 import pytest
 
+from awayteam.usage.batches import BatchPairing
+from awayteam.usage.columns import Facts, of_spans
 from awayteam.usage.edges import Edges
 from awayteam.usage.files import count
+from awayteam.usage.pairing import Pairing
+from awayteam.usage.reading import read
+from awayteam.usage.reading.values import Problems, UnreadableTraces
 
 pytestmark = pytest.mark.realdata
 
@@ -80,3 +85,35 @@ def test_a_booking_system_in_a_table(shared_data: Path) -> None:
 def test_the_example_of_the_protocol_calls_nobody_that_it_shows(shared_data: Path) -> None:
     found = edges(shared_data / "open-telemetry+opentelemetry-proto" / "examples" / "trace.json")
     assert (found.rows, found.tally.foreign) == ({}, 1)
+
+
+def test_pairing_over_arrays_finds_what_pairing_one_by_one_finds(shared_data: Path) -> None:
+    paths = [
+        *(shared_data / "delimitrou+DeathStarBench").rglob("*.json"),
+        *(shared_data / "openzipkin+zipkin" / "zipkin-lens" / "testdata").glob("*.json"),
+        *(shared_data / "open-telemetry+opentelemetry-proto" / "examples").glob("trace.json"),
+    ]
+    spans = [span for path in paths for span in _spans(path)]
+    assert len(spans) > 800
+    pure, facts = Pairing(seconds=5.0), Facts()
+    array = BatchPairing(facts, seconds=5.0)
+    found: Counter[Any] = Counter()
+    for start in range(0, len(spans), 97):
+        now = start / 50
+        some = spans[start : start + 97]
+        mine = [call for span in some for call in pure.add(span, now)] + pure.expire(now)
+        assert Counter(mine) == Counter(
+            [*array.add(of_spans(some, facts), now).plain(facts), *array.expire(now).plain(facts)]
+        )
+        found.update(mine)
+    rest = pure.finish()
+    assert Counter(rest) == Counter(array.finish().plain(facts))
+    assert pure.tally == array.tally
+    assert (sum(found.values()) + len(rest), pure.tally.paired) > (50, 20)
+
+
+def _spans(path: Path) -> list[Any]:
+    try:
+        return list(read(str(path), Problems())[1])
+    except UnreadableTraces:
+        return []
