@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from awayteam.cli import experiment_server
+
 if TYPE_CHECKING:
     from awayteam.analysis.scorecard import Request
     from awayteam.analysis.spec import Metric
@@ -74,6 +76,7 @@ def register(root: typer.Typer) -> None:
     app = typer.Typer(no_args_is_help=True, help="A/B tests: what they say, and how large they must be.")
     app.command("analyze")(analyze)
     app.command("power")(power)
+    experiment_server.register(app)
     root.add_typer(app, name="experiment")
 
 
