@@ -20,6 +20,7 @@ from awayteam.kernel.events import EventName, Subject, append
 from awayteam.organisation.models import Identity, Membership, Person, Role, Team
 from awayteam.sources.declared import RelationType
 from awayteam.sources.models import Finding, Source, SourceFile, SourceKind
+from awayteam.usage.models import Edge, Evidence, Name, Operation
 
 NOW = datetime(2026, 1, 5, 9, tzinfo=UTC)
 SECRET = "vault"
@@ -133,6 +134,7 @@ def build() -> Organisation:
         Membership.objects.create(team=teams[team], person=people[name], role=role)
         builder.edge(RelationType.MEMBER_OF, name, team)
     _services(builder)
+    _use(builder)
     Finding.objects.create(
         source=builder.source, file=builder.file, path="all.yaml", line=7, message="The tag is no tag.",
         entity="component:default/orders", found_at=NOW,
@@ -175,6 +177,26 @@ def _services(builder: Builder) -> None:
         (RelationType.PART_OF, "orders", "shop"),
     ]:
         builder.edge(type, source, target)
+
+
+def _use(builder: Builder) -> None:
+    """`finder` and `vault` call `orders`, and `orders` calls `vault`, as telemetry saw them just now."""
+    now = timezone.now()
+    hour = int(now.timestamp()) // 3600
+    names = {
+        name: Name.objects.create(
+            text=name, kind="service", entity=builder.entities[name], how="rule", first_hour=hour, last_hour=hour
+        )
+        for name in ("finder", "orders", SECRET)
+    }
+    source = Evidence.objects.create(name="otlp")
+    for consumer, provider, text in [("finder", "orders", "GET /orders"), (SECRET, "orders", "GET /old"),
+                                     ("orders", SECRET, "hush")]:  # fmt: skip
+        operation = Operation.objects.create(provider=names[provider], text=text, kind="service")
+        Edge.objects.create(
+            consumer=names[consumer], provider=names[provider], operation=operation, source=source, calls=5, seen=5,
+            sampling=1.0, first_seen=now, last_seen=now, summarised_at=now,
+        )  # fmt: skip
 
 
 def _count_facets() -> None:
