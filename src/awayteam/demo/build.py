@@ -23,6 +23,7 @@ from awayteam.demo import (
     reviews,
     roadmaps,
     rounds,
+    succession,
     world,
 )
 from awayteam.imports import actions, engine
@@ -77,6 +78,7 @@ def build(folder: Path, *, now: datetime, progress: Progress) -> None:
     handovers.fill(now=now)
     changes.fill(now=now)
     credit.fill(now=now)
+    succession.fill(now=now)
     notifications.fill(now=now)
     index.bring_up_to_date(now)
     _mark(folder).write_text(f"{now:%Y-%m-%d}\n")

@@ -31,7 +31,7 @@ print(orjson.dumps({"owner": thing.owner_id, "held": held, "rows": rows, "steps"
 def test_many_processes_at_once_leave_one_owner_at_every_moment(tmp_path: Path) -> None:
     with Installation(tmp_path) as home:
         home.run(BEGIN)
-        all_of_them = [home.start(THRONG, seed, 25) for seed in range(3)]
+        all_of_them = [home.start(THRONG, seed, 15) for seed in range(3)]
         victim = home.start(THRONG, 9, 500)
         assert victim.stdout is not None
         heard = [victim.stdout.readline() for _ in range(6)]
