@@ -104,7 +104,10 @@ class ReviewHeard:
 
 @dataclass(frozen=True, slots=True)
 class PushHeard:
-    """A branch moved, from `before` to `after` (zeros: made, deleted)."""
+    """A branch moved, from `before` to `after` (zeros: made, deleted).
+
+    `names` are those of the files that differ, without their folders; None where the message doesn't tell all.
+    """
 
     place: Place
     ref: str
@@ -113,6 +116,11 @@ class PushHeard:
     by: Account
     forced: bool
     at: datetime
+    names: frozenset[str] | None = None
+
+    @property
+    def branch(self) -> str:
+        return self.ref.removeprefix("refs/heads/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,6 +280,10 @@ class Client(Protocol):
     def commits(self, place: Place, change: ChangeHeard) -> Sequence[Wrote]: ...
     def reviews(self, place: Place, change: ChangeHeard) -> Sequence[ReviewHeard]: ...
     def checks(self, place: Place, commit: str) -> Sequence[CheckRun]: ...
+    def tip(self, place: Place, branch: str) -> str:
+        """The commit that a branch is at now; "" where there is no such branch."""
+        ...
+
     def files(self, place: Place, commit: str, paths: Sequence[str]) -> Mapping[str, bytes]:
         """Contents of small files at a commit, those that exist."""
         ...

@@ -15,6 +15,8 @@ from awayteam.forges.port import ForgeError
 
 MOST_BODY: Final = 25 * 1024 * 1024
 MOST_ITEMS: Final = 10_000
+MOST_PUSHED: Final = 2_000
+"""Commits of a push beyond which forges leave some out."""
 _COMMIT = re.compile(r"[0-9a-fA-F]{40}(?:[0-9a-fA-F]{24})?\Z")
 _DIGITS = re.compile(r"[0-9]{1,19}\Z", re.ASCII)
 _ZONE = re.compile(r" (?=(?:UTC|[+-][0-9]{4})\Z)", re.ASCII)
@@ -90,6 +92,21 @@ class Node:
 
     def __iter__(self) -> Iterator["Node"]:
         return iter(self.items())
+
+    def pushed_names(self, total: int = 0) -> frozenset[str] | None:
+        """Names of the files that the commits of a push's message change, without folders; None where the message may
+        not tell all: there are `total` commits, more than a forge lists, or none at all."""
+        commits = self.items("commits", most=MOST_PUSHED + 1)
+        if not commits or len(commits) > MOST_PUSHED or len(commits) < total:
+            return None
+        names: set[str] = set()
+        for commit in commits:
+            for how in ("added", "removed", "modified"):
+                listed = commit.at(how).value
+                if not isinstance(listed, list):
+                    return None
+                names.update(path.rpartition("/")[2] for path in listed if isinstance(path, str))
+        return frozenset(names)
 
     def need(self, kind: str, *keys: str) -> Any:
         """As the method `kind`, but raises `ForgeError` where that is empty."""

@@ -32,8 +32,8 @@ class Told:
     `origin` and `origin_key` are who tells and its own id of the change. People are named by reference ("" where nobody
     knows them). `base` and `head` are commit ids, `base` of the branch into which it would go. `paths` are as git names
     them; `is_whole` is False where the origin knows of more paths than it names. `rule_files` are the rule files at
-    `base`, {} where there are none, None where whoever tells can't read them. `followed` is the number of the followed
-    repository where whoever tells knows it; else it is found by name.
+    `base`, {} where there are none, None where whoever tells can't read them: what was told of the same `base` before
+    holds. `followed` is the number of the followed repository where whoever tells knows it; else it is found by name.
     """
 
     origin: str

@@ -19,7 +19,7 @@ from awayteam.forges import accounts, health, leasing, news, registry, repositor
 from awayteam.forges.actions import bypasses
 from awayteam.forges.models import Forge, ForgeChange, ForgeRepository, ForgeState
 from awayteam.forges.permissions import can_keep
-from awayteam.forges.port import Account, ChangeHeard, CheckRun, Client, ForgeError, ReviewHeard, Stand, Wrote
+from awayteam.forges.port import Account, ChangeHeard, CheckRun, Client, ForgeError, Place, ReviewHeard, Stand, Wrote
 from awayteam.gate.actions import changes, judging
 from awayteam.gate.actions.changes import Told
 from awayteam.gate.change import Approval, Author, Check
@@ -36,6 +36,7 @@ from awayteam.sources.ownership import gitea, github, gitlab, maintainers
 log = Log(__name__)
 
 RULE_PLACES = (*github.PLACES, *gitlab.PLACES, *gitea.PLACES, *maintainers.PLACES, "OWNERS", "OWNERS_ALIASES")
+RULE_NAMES = frozenset(place.rpartition("/")[2] for place in RULE_PLACES)
 MOST_FOLDERS = 300
 """Folders of a change in which files of owners are looked for."""
 AHEAD = timedelta(hours=1)
@@ -44,9 +45,10 @@ AHEAD = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a forge answered about a change; `rules` are the rule files at its base."""
+    """What a forge answered about a change; `rules` are the rule files where it is to go in, at the commit `base`."""
 
     change: ChangeHeard
+    base: str
     paths: Sequence[str]
     commits: Sequence[Wrote]
     reviews: Sequence[ReviewHeard]
@@ -154,9 +156,11 @@ def _asked(client: Client, row: ForgeChange) -> Answer:
     if row.forge_at is not None and heard.at < row.forge_at:
         raise ForgeError("the forge answered with older news than it gave before")
     paths = client.paths(place, heard)
-    rules = _rules(client, row, heard, paths)
+    base = _base(client, place, heard)
+    rules = _rules(client, row, base, paths)
     return Answer(
         heard,
+        base,
         paths,
         client.commits(place, heard),
         client.reviews(place, heard),
@@ -202,14 +206,21 @@ def _files(asker: _Asker, commit: str, places: tuple[str, ...]) -> Mapping[str, 
     return asker.client.files(asker.place, commit, places)
 
 
-def _rules(client: Client, row: ForgeChange, heard: ChangeHeard, paths: Sequence[str]) -> Mapping[str, bytes]:
-    """The rule files at the base commit; never those of the change."""
+def _base(client: Client, place: Place, heard: ChangeHeard) -> str:
+    """Where the change is to go in now: forges name as its base where that branch was when somebody last pushed to the
+    change, and rules may have changed since."""
+    is_open = heard.stand is Stand.OPEN and heard.base_ref
+    return (client.tip(place, heard.base_ref) if is_open else "") or heard.base
+
+
+def _rules(client: Client, row: ForgeChange, base: str, paths: Sequence[str]) -> Mapping[str, bytes]:
+    """The rule files at `base`; never those of the change."""
     asker = _Asker(client, row.repository)
-    found = dict(_files(asker, heard.base, RULE_PLACES))
+    found = dict(_files(asker, base, RULE_PLACES))
     if "OWNERS" in found or "OWNERS_ALIASES" in found:
         folders = {str(folder) for path in paths for folder in PurePosixPath(path).parents} - {"."}
         nested = tuple(f"{folder}/OWNERS" for folder in sorted(folders)[:MOST_FOLDERS])
-        found |= _files(asker, heard.base, nested) if nested else {}
+        found |= _files(asker, base, nested) if nested else {}
     return found
 
 
@@ -224,9 +235,11 @@ def _write(row: ForgeChange, token: str, answer: Answer, now: datetime) -> None:
     people = _People(forge, now, is_new=row.asked == 0)
     told = _told(people, repository, answer)
     rows = Change.objects.filter(origin=told.origin, origin_key=told.origin_key)
-    known = rows.values_list("state", flat=True).first()
+    state, head, base = rows.values_list("state", "head", "base").first() or ("", "", "")
+    if heard.stand is not Stand.OPEN and head == heard.head:  # the rules by which it was judged while it was open
+        told = replace(told, base=base, rule_files=None)
     # what was said before it was merged counts, also if all of it is told at once
-    as_open = heard.stand is Stand.MERGED and known != Stand.MERGED.value
+    as_open = heard.stand is Stand.MERGED and state != Stand.MERGED.value
     change = changes.record(told=replace(told, stand="open", merged_by=None) if as_open else told, now=now)
     before = heard.ended_at or heard.at
     said = [
@@ -276,7 +289,7 @@ def _told(people: _People, repository: ForgeRepository, answer: Answer) -> Told:
         origin=f"forge:{people.forge.pk}", origin_key=f"{repository.external_id}:{heard.number}"[:200],
         repository=repositories.known_as(repository), followed=repository.repository_id,
         key=f"#{heard.number}", url=heard.url[:1000], title=heard.title, author=author,
-        hands=tuple(_hands(people, answer.commits, author)), base_ref=heard.base_ref[:300], base=heard.base,
+        hands=tuple(_hands(people, answer.commits, author)), base_ref=heard.base_ref[:300], base=answer.base,
         head=heard.head, paths=tuple(answer.paths), stand=heard.stand.value, is_draft=heard.is_draft,
         from_fork=heard.from_fork, opened_at=heard.opened_at, at=min(heard.at, now + AHEAD), merged_by=merged_by,
         rule_files=answer.rules,

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from awayteam.forges import accounts, health, hooks, leasing, news, registry, repositories
-from awayteam.forges.actions import bypasses, issues
+from awayteam.forges.actions import asking, bypasses, issues
 from awayteam.forges.models import DeliveryState, Forge, ForgeAccount, ForgeDelivery, ForgeState
 from awayteam.forges.permissions import can_keep
 from awayteam.forges.port import (
@@ -129,6 +129,8 @@ def apply(forge: Forge, heard: Heard, received_at: datetime, now: datetime) -> N
         case PushHeard():
             accounts.heard(forge, heard.by, now)
             news.want_commit(repository, heard.before, now, heard_at=received_at)
+            if heard.names is None or heard.names & asking.RULE_NAMES:
+                news.want_targeting(repository, heard.branch, now, heard_at=received_at)
         case IssueHeard():
             issues.heard(repository, heard, now)
         case BypassHeard():

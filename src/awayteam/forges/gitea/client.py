@@ -23,7 +23,7 @@ from awayteam.forges.port import (
     ReviewHeard,
     Wrote,
 )
-from awayteam.forges.reading import Node
+from awayteam.forges.reading import Node, document
 
 CONTEXT: Final = "awayteam"
 """The name of our status: never another, since rules of branches name it."""
@@ -138,6 +138,10 @@ class GiteaClient:
 
     def _statuses(self, place: Place, commit: str) -> list[Node]:
         return self.calls.pages(self.calls.repository(place, "commits", commit, "statuses"), {"sort": "recentupdate"})
+
+    def tip(self, place: Place, branch: str) -> str:
+        body = self.calls.maybe(self.calls.repository(place, "branches", branch))
+        return "" if body is None else str(document(body).need("commit", "commit", "id"))
 
     def files(self, place: Place, commit: str, paths: Sequence[str]) -> Mapping[str, bytes]:
         if not commit:

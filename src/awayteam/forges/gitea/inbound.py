@@ -127,7 +127,8 @@ def _push(message: Node) -> Sequence[Heard]:
         return []
     place, by = place_of(message.at("repository")), user_of(message.at("pusher"))
     before, after = message.need("commit", "before"), message.need("commit", "after")
-    return [PushHeard(place, ref, before, after, by, forced=False, at=_now())]
+    names = message.pushed_names(message.number("total_commits"))
+    return [PushHeard(place, ref, before, after, by, forced=False, at=_now(), names=names)]
 
 
 def _now() -> datetime:

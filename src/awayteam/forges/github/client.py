@@ -96,6 +96,15 @@ class GithubClient:
                 found[name] = _worse(found[name], passed) if name in found else passed
         return [CheckRun(name, passed) for name, passed in sorted(found.items())]
 
+    def tip(self, place: Place, branch: str) -> str:
+        try:
+            told = self.api.repository(place).object("branches", branch)
+        except HttpError as error:
+            if error.status == 404:
+                return ""
+            raise
+        return reading.sha(obj(told, "commit"), "sha")
+
     def files(self, place: Place, commit: str, paths: Sequence[str]) -> Mapping[str, bytes]:
         return self.objects.files(self.api.repository(place), commit, paths)
 

@@ -27,6 +27,7 @@ from awayteam.forges.port import (
     PushHeard,
     RenamedHeard,
 )
+from awayteam.forges.reading import Node
 
 LARGEST = 25 * 1024 * 1024
 """GitHub sends no larger body."""
@@ -127,7 +128,9 @@ def _push(told: Told) -> Sequence[Heard]:
         return []
     by = reading.account(obj(told.payload, "sender")) or reading.GHOST
     at = reading.moment(obj(told.payload, "repository"), "pushed_at") or told.now
-    return [PushHeard(told.place, ref, before, after, by, told.payload.get("forced") is True, at)]
+    forced = told.payload.get("forced") is True
+    names = None if forced else Node(told.payload).pushed_names()
+    return [PushHeard(told.place, ref, before, after, by, forced, at, names)]
 
 
 def _issue(told: Told) -> Sequence[Heard]:

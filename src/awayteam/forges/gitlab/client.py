@@ -137,6 +137,15 @@ class GitLabClient:
         path = project(place) + join("repository", "commits", commit, "statuses")
         return answers.checks_of(self.pages(path), without=publishing.CONTEXT)
 
+    def tip(self, place: Place, branch: str) -> str:
+        try:
+            found = Node(self.http.get(project(place) + join("repository", "branches", branch)))
+        except HttpError as error:
+            if error.status == 404:
+                return ""
+            raise
+        return str(found.need("commit", "commit", "id"))
+
     def files(self, place: Place, commit: str, paths: Sequence[str]) -> Mapping[str, bytes]:
         if not commit:
             raise ForgeError("GitLab hasn't told the base of this change yet.")

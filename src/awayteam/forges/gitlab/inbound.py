@@ -180,7 +180,8 @@ def _push(message: Node) -> Sequence[Heard]:
         return []
     by = Account(message.id("user_id"), message.line("user_username", most=200))
     before, after = message.need("commit", "before"), message.need("commit", "after")
-    return [PushHeard(place_of(message), ref, before, after, by, forced=False, at=_now())]
+    names = message.pushed_names(message.number("total_commits_count"))
+    return [PushHeard(place_of(message), ref, before, after, by, forced=False, at=_now(), names=names)]
 
 
 def _issue(message: Node) -> Sequence[Heard]:

@@ -120,6 +120,8 @@ def _ending(told: Told) -> dict[str, Any]:
 def _bring_up(row: Change, told: Told, given: dict[str, Any], actor: Actor, now: datetime) -> None:
     """Write what differs. What was merged stays so, whatever is told afterwards."""
     before = {"head": row.head, "base": row.base, "base_ref": row.base_ref}
+    if told.rule_files is None and told.base == row.base:  # what was told of that commit holds
+        given = {**given, "rules_id": row.rules_id}
     names = [name for name, value in given.items() if name != "told_at" and getattr(row, name) != value]
     for name in names:
         setattr(row, name, given[name])

@@ -55,6 +55,7 @@ class FakeGitea(Peer):
         self.members: dict[int, list[int]] = {}
         self.protections: dict[int, list[dict[str, Any]]] = {}
         self.contents: dict[tuple[int, str, str], bytes] = {}
+        self.branches: dict[tuple[int, str], str] = {}
         self.has_files = self.has_permission = True
         self.me = self.user("awayteam-bot")
         self._routes()
@@ -141,6 +142,7 @@ class FakeGitea(Peer):
             ("GET", mine + "/commits/{sha}/statuses", self._statuses_of),
             ("POST", mine + "/statuses/{sha}", self._set_status),
             ("GET", mine + "/raw/{path...}", self._raw),
+            ("GET", mine + "/branches/{branch}", self._branch),
             ("GET", mine + "/issues/{index}/comments", lambda asked: Reply(200, self._pull(asked).comments)),
             ("POST", mine + "/issues/{index}/comments", self._comment),
             ("PATCH", mine + "/issues/comments/{id}", self._edit),
@@ -235,6 +237,10 @@ class FakeGitea(Peer):
         made = self.status(asked.parts["sha"], told["context"], told["state"])
         made.update(description=told["description"], target_url=told["target_url"])
         return Reply(201, {key: value for key, value in made.items() if key != "sha"})
+
+    def _branch(self, asked: Asked) -> Reply:
+        tip = self.branches.get((self._repo(asked), asked.parts["branch"]))
+        return NOT_FOUND if tip is None else Reply(200, {"name": asked.parts["branch"], "commit": {"id": tip}})
 
     def _raw(self, asked: Asked) -> Reply:
         return Reply(raw=self.contents[(self._repo(asked), asked.get("ref"), asked.parts["path"])])

@@ -220,6 +220,12 @@ def test_files_at_a_commit(world: World) -> None:
         world.client.files(world.place, world.one.base, ["CODEOWNERS"])
 
 
+def test_where_a_branch_is(world: World) -> None:
+    world.fake.branches[(world.repo, "release/2")] = "a" * 40
+    assert world.client.tip(world.place, "release/2") == "a" * 40
+    assert world.client.tip(world.place, "gone") == ""
+
+
 def test_what_is_examined(world: World) -> None:
     assert [(one.passes, one.says) for one in world.client.examine()] == [
         (True, "We are awayteam-bot there."),

@@ -179,14 +179,16 @@ class FakeGitHub:
         who, before = self.user(by), repository.branches.get(branch, NO_COMMIT)
         tip = repository.branches.get(branch, repository.branches["main"])
         repository.branches[branch] = self._commit(repository, tip, changes, who)
-        self.tell_of_push(repository, who, branch, before, repository.branches[branch], False)
+        self.tell_of_push(repository, who, branch, before, repository.branches[branch], False, tuple(changes))
         return repository.branches[branch]
 
     def tell_of_push(
-        self, repository: Repository, who: User, branch: str, before: str, after: str, forced: bool
-    ) -> None:
+        self, repository: Repository, who: User, branch: str, before: str, after: str, forced: bool,
+        names: tuple[str, ...] = (),
+    ) -> None:  # fmt: skip
         more = {"ref": f"refs/heads/{branch}", "before": before, "after": after, "forced": forced}
-        self.tell("push", "", repository, who, **more, created=before == NO_COMMIT, deleted=False, commits=[])
+        commits = [{"id": after, "added": [], "removed": [], "modified": list(names)}] if names else []
+        self.tell("push", "", repository, who, **more, created=before == NO_COMMIT, deleted=False, commits=commits)
 
     def review(self, pull: Pull, by: User | str, state: str = "APPROVED", *, commit: str = "") -> Review:
         """APPROVED, CHANGES_REQUESTED or COMMENTED."""

@@ -225,6 +225,18 @@ def _files(where: Repository, old: str, new: str, url: str) -> list[dict[str, An
     return found
 
 
+@route("GET", f"{REPOSITORY}/branches/(?P<branch>.+)")
+def branch(fake: "FakeGitHub", request: Request, owner: str, name: str, branch: str) -> Reply:
+    where = fake.find(owner, name, f"/branches/{branch}")
+    if branch not in where.branches:
+        raise Wrong(404, "Branch not found")
+    url = f"{shapes.API}/repos/{where.slug}/branches/{branch}"
+    links = {"html": url, "self": url}
+    commit = shapes.commit(where.commits[where.branches[branch]], where)
+    told = {"name": branch, "commit": commit, "_links": links, "protected": False, "protection_url": url}
+    return Reply(200, told | {"protection": {"enabled": False}})
+
+
 @route("GET", f"{REPOSITORY}/git/trees/(?P<sha>[0-9a-f]+)")
 def tree(fake: "FakeGitHub", request: Request, owner: str, name: str, sha: str) -> Reply:
     where = fake.find(owner, name, f"/git/trees/{sha}")

@@ -140,6 +140,13 @@ def test_checks_leave_ours_out_and_believe_the_worst(github: FakeGitHub, orders:
     ]
 
 
+def test_where_a_branch_is(github: FakeGitHub, orders: Repository, client: Client) -> None:
+    assert client.tip(place(orders), "main") == orders.branches["main"]
+    tip = github.push_to_branch(orders, "ada", {"a": b"2"}, branch="release/2")
+    assert client.tip(place(orders), "release/2") == tip
+    assert client.tip(place(orders), "gone") == ""
+
+
 def test_rule_files_by_git_objects(github: FakeGitHub, orders: Repository, client: Client) -> None:
     base = orders.branches["main"]
     wanted = [".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS", "src", "src/b"]

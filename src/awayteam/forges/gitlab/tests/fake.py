@@ -60,6 +60,7 @@ class FakeGitLab(Peer):
         self.statuses: list[dict[str, Any]] = []
         self.pipelines: list[dict[str, Any]] = []
         self.contents: dict[tuple[int, str, str], bytes] = {}
+        self.branches: dict[tuple[int, str], str] = {}
         self.checks: dict[int, list[dict[str, Any]]] = {}
         self.issue_notes: dict[tuple[int, int], list[dict[str, Any]]] = {}
         self.scopes = ["api"]
@@ -197,6 +198,7 @@ class FakeGitLab(Peer):
             ("GET", mine + "/repository/commits/{sha}/statuses", self._statuses_of),
             ("POST", mine + "/statuses/{sha}", self._set_status),
             ("GET", mine + "/repository/files/{path}/raw", self._file),
+            ("GET", mine + "/repository/branches/{branch}", self._branch),
             ("GET", mine + "/members", lambda asked: self.page(asked, list(self.members[_project(asked)].values()))),
             ("POST", mine + "/members", self._add),
             ("GET", mine + "/members/all", self._every),
@@ -344,6 +346,10 @@ class FakeGitLab(Peer):
         made.update(description=told["description"], target_url=told["target_url"],
                     pipeline_id=told.get("pipeline_id", 1))  # fmt: skip
         return Reply(201, made)
+
+    def _branch(self, asked: Asked) -> Reply:
+        tip = self.branches.get((_project(asked), asked.parts["branch"]))
+        return NOT_FOUND if tip is None else Reply(200, {"name": asked.parts["branch"], "commit": {"id": tip}})
 
     def _file(self, asked: Asked) -> Reply:
         body = self.contents.get((_project(asked), asked.get("ref"), asked.parts["path"]))

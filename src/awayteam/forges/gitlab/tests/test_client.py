@@ -256,6 +256,12 @@ def test_files_at_a_commit(world: World) -> None:
         world.client.files(world.place, base, ["CODEOWNERS"])
 
 
+def test_where_a_branch_is(world: World) -> None:
+    world.fake.branches[(world.project, "release/2")] = "a" * 40
+    assert world.client.tip(world.place, "release/2") == "a" * 40
+    assert world.client.tip(world.place, "gone") == ""
+
+
 def test_a_verdict_is_a_commit_status_told_once_for_each_time_it_changes(world: World) -> None:
     change = world.change
     pipeline = {"id": 5, "iid": 1, "project_id": world.project, "sha": change.head, "ref": "visit", "status": "success",
