@@ -24,6 +24,7 @@ from awayteam.demo import (
     roadmaps,
     rounds,
     succession,
+    usage,
     world,
 )
 from awayteam.imports import actions, engine
@@ -78,6 +79,8 @@ def build(folder: Path, *, now: datetime, progress: Progress) -> None:
     handovers.fill(now=now)
     changes.fill(now=now)
     credit.fill(now=now)
+    progress("use between services", len(days), len(days))
+    usage.fill(demonstration, now=now)
     succession.fill(now=now)
     notifications.fill(now=now)
     index.bring_up_to_date(now)

@@ -58,7 +58,7 @@ def _is_over(grain: Grain, unit: date, now: datetime) -> bool:
 
 def _merge(grain: Grain, unit: date, parts: Sequence[Part], now: datetime) -> None:
     generation = standing().generation
-    written = files.write(grain, unit, files.merged([files.folder() / one.file for one in parts]))
+    written = files.write(grain, unit, files.merged(files.read([files.folder() / one.file for one in parts])))
     with transaction.atomic():
         if not Standing.objects.filter(pk=1, generation=generation).update(generation=generation + 1):
             raise Conflict("Somebody else published counts meanwhile.", "It is tried again.")

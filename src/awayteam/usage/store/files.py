@@ -18,7 +18,7 @@ Columns = Mapping[str, "npt.NDArray[Any]"]
 EPOCH = date(1970, 1, 1)
 COLUMNS = {
     "bucket": "INTEGER", "consumer": "INTEGER", "provider": "INTEGER", "operation": "INTEGER", "source": "USMALLINT",
-    "seen": "UBIGINT", "extra": "FLOAT", "failed": "FLOAT", "sampling": "FLOAT", "latency": "UBIGINT",
+    "seen": "UBIGINT", "extra": "DOUBLE", "failed": "DOUBLE", "sampling": "DOUBLE", "latency": "UBIGINT",
 }  # fmt: skip
 """`bucket` is hours or days since 1970; the next four are ids of tables; `extra` is what `seen` calls stand for beyond
 themselves; `sampling` is null where nobody says; `latency` as in `latency.packed`."""
@@ -130,8 +130,13 @@ def parts(grain: Grain, first: int, last: int) -> list[Path]:
     return [folder() / file for file in rows.order_by("pk").values_list("file", flat=True)]
 
 
-def merged(paths: Sequence[Path]) -> str:
-    """SQL: the rows of these parts with those of one key added up."""
+def read(paths: Sequence[Path]) -> str:
+    """SQL: the rows of these parts, as a table."""
+    return f"read_parquet({listed(paths)})"
+
+
+def merged(rows: str) -> str:
+    """SQL: the rows of a table or query with those of one key added up."""
     from awayteam.usage.counts import CLASSES
     from awayteam.usage.store import latency
 
@@ -147,7 +152,7 @@ def merged(paths: Sequence[Path]) -> str:
             SELECT {KEY}, count(*) AS rows, sum(seen) AS seen, sum(extra) AS extra, sum(failed) AS failed,
                 CASE WHEN count(*) = count(sampling) THEN min(sampling) END AS sampling, any_value(latency) AS word,
                 {_weighted()}
-            FROM read_parquet({listed(paths)}) GROUP BY {KEY}))"""  # noqa: S608
+            FROM {rows} GROUP BY {KEY}))"""  # noqa: S608
 
 
 def _weighted() -> str:

@@ -18,9 +18,11 @@ from awayteam.usage.queries.rows import WINDOW_DAYS
 from awayteam.usage.spool import Segment
 from awayteam.usage.store import files, latency
 
+HOUR_SECONDS = 3_600
 HOURLY_DAYS, DAILY_DAYS = 14, 396
 """How long rows by the hour and by the day are kept."""
 KEEP_APPLIED = timedelta(days=14)
+_TOLD = (*TALLY, "segments")
 Ids = tuple[int, int, int, int]
 
 
@@ -63,16 +65,28 @@ def publish(segments: Sequence[Segment], *, now: datetime) -> Published:
     done.rows, done.capped = len(counts), resolver.capped
     written = _write(counts, now)
     done.parts = [one.file for one in written]
+    commit(list(fresh.values()), written, rows, resolver, counts, generation=generation, now=now)
+    return done
+
+
+def commit(
+    segments: Sequence[Segment], written: Sequence[files.Written], rows: Iterable[CountKey], resolver: Resolver,
+    counts: Sequence[tuple[int, Ids, Count]], *, generation: int, now: datetime,
+) -> None:  # fmt: skip
+    """Make parts count, with the segments that they hold, in one transaction; `counts` are added to the edges.
+
+    Raises `Conflict` where somebody else published since `generation`.
+    """
     with transaction.atomic():
         taken = Standing.objects.filter(pk=1, generation=generation)
         if not taken.update(generation=generation + 1, published_at=now):
             raise Conflict("Somebody else published counts meanwhile.", "It is tried again.")
-        Applied.objects.bulk_create([Applied(segment=id, until=now + KEEP_APPLIED) for id in fresh], batch_size=500)
+        applied = [Applied(segment=one.id, until=now + KEEP_APPLIED) for one in segments]
+        Applied.objects.bulk_create(applied, batch_size=500)
         enter(written, now)
-        _cover(fresh.values(), rows, resolver)
+        _cover(segments, rows, resolver)
         _add_to_edges(counts, now)
-        _count_senders(fresh.values(), now)
-    return done
+        _count_senders(segments, now)
 
 
 def enter(written: Iterable[files.Written], now: datetime) -> None:
@@ -140,15 +154,15 @@ def arrays(rows: Sequence[tuple[int, Ids, Count]]) -> files.Columns:
     blank = [0] * CLASSES
     ids = np.array([one for _, one, _ in rows], dtype=np.int32).reshape(-1, 4)
     probability = np.ma.masked_invalid(
-        np.array([np.nan if one.probability is None else one.probability for *_, one in rows], dtype=np.float32)
+        np.array([np.nan if one.probability is None else one.probability for *_, one in rows], dtype=np.float64)
     )
     return {
         "bucket": np.array([bucket for bucket, *_ in rows], dtype=np.int32),
         "consumer": ids[:, 0].copy(), "provider": ids[:, 1].copy(), "operation": ids[:, 2].copy(),
         "source": ids[:, 3].astype(np.uint16),
         "seen": np.array([one.seen for *_, one in rows], dtype=np.uint64),
-        "extra": np.array([one.calls - one.seen for *_, one in rows], dtype=np.float32),
-        "failed": np.array([one.failed for *_, one in rows], dtype=np.float32),
+        "extra": np.array([one.calls - one.seen for *_, one in rows], dtype=np.float64),
+        "failed": np.array([one.failed for *_, one in rows], dtype=np.float64),
         "sampling": probability,
         "latency": latency.packed([one.latency or blank for *_, one in rows]),
     }  # fmt: skip
@@ -168,14 +182,28 @@ def _cover(segments: Iterable[Segment], rows: Iterable[CountKey], resolver: Reso
     missing = {source for source, *_ in tallies} - resolver.sources.keys()
     Evidence.objects.bulk_create([Evidence(name=one) for one in sorted(missing)], ignore_conflicts=True)
     sources = dict(Evidence.objects.values_list("name", "pk"))
+    dates = [files.day_of(day) for *_, day in tallies]
+    known = {
+        (row.source_id, row.sender, row.day): row
+        for row in Coverage.objects.filter(day__gte=min(dates), day__lte=max(dates))
+    } if dates else {}  # fmt: skip
+    fresh: list[Coverage] = []
+    changed: list[Coverage] = []
     for (source, sender, day), tally in tallies.items():
-        row, _ = Coverage.objects.get_or_create(source_id=sources[source], sender=sender[:100], day=files.day_of(day))
-        for name in (*TALLY, "segments"):
+        place = (sources[source], sender[:100], files.day_of(day))
+        row = known.get(place)
+        if row is None:
+            row = Coverage(source_id=place[0], sender=place[1], day=place[2])
+            fresh.append(row)
+        else:
+            changed.append(row)
+        for name in _TOLD:
             setattr(row, name, getattr(row, name) + tally[name])
         if seen := hours.get(source):
             row.first_hour = min(seen) if row.first_hour is None else min(row.first_hour, min(seen))
             row.last_hour = max(seen) if row.last_hour is None else max(row.last_hour, max(seen))
-        row.save()
+    Coverage.objects.bulk_create(fresh, batch_size=500)
+    Coverage.objects.bulk_update(changed, [*_TOLD, "first_hour", "last_hour"], batch_size=100)
 
 
 def _count_senders(segments: Iterable[Segment], now: datetime) -> None:
