@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from django.db.models import Count, DateTimeField, Q, QuerySet, Value
+from django.db.models import Count, DateTimeField, F, Q, QuerySet, Value
 from django.db.models.functions import Coalesce
 
 from awayteam.catalog.models import Entity
@@ -217,12 +217,11 @@ def of_entity(actor: Actor, entity: Entity, now: datetime, limit: int = 4) -> Of
 
 
 def of_team(actor: Actor, team: Team, now: datetime, limit: int = 6) -> Sequence[Row]:
-    """Open successions of a team, the most pressing first, then what ended lately."""
-    own = Q(giver=team) | Q(receiver=team) | Q(concerned__team=team)
-    rows = visible(actor, Succession.objects.filter(own), now).distinct().select_related(*LISTED)
-    found = list(rows.filter(closed_at=None).order_by("due_at", "pk")[:limit])
-    if len(found) < limit:
-        found += rows.exclude(closed_at=None).order_by("-closed_at", "-pk")[: limit - len(found)]
+    """Open successions of a team, the most pressing first, then what ended lately; one statement."""
+    concerned = Concerned.objects.filter(team=team).order_by().values("succession")
+    own = Q(giver=team) | Q(receiver=team) | Q(pk__in=concerned)
+    rows = visible(actor, Succession.objects.filter(own), now).select_related(*LISTED)
+    found = rows.order_by(F("closed_at").desc(nulls_first=True), "due_at", "pk")[:limit]
     return [row_of(one, now) for one in found]
 
 
