@@ -16,6 +16,7 @@ from awayteam.reviews.tests import shop as reviews
 from awayteam.roadmaps.models import Goal, Item
 from awayteam.rounds.tests import shop as rounds
 from awayteam.web.tests import talk
+from awayteam.succession.tests import shop as succession
 from awayteam.web.tests.shop import Shop
 
 BASKET = "/catalog/default/component/basket/"
@@ -186,6 +187,14 @@ PAGES = [
     Page("likenesses", "/duplicates/alike/", name="likenesses, none"),
     Page("likeness", lambda _: f"/duplicates/alike/{duplicates.likeness(timezone.now())}/"),
     Page("likenesses", lambda _: f"/duplicates/alike/?x={duplicates.likeness(timezone.now())}"),
+    Page("successions", "/succession/", name="successions, none"),
+    Page("successions", lambda _: f"/succession/?x={succession.asked()}"),
+    Page("successions", "/succession/?q=nope&ended=yes&team=group:default/x", name="successions without hit"),
+    Page("succession_candidates", "/succession/candidates/"),
+    Page("succession_new", "/succession/new/?entity=component:default/finder&how=ask"),
+    Page("succession", lambda _: f"/succession/{succession.asked()}/"),
+    Page("succession", lambda _: f"/succession/{succession.handed()}/", "sam", "succession, handed over"),
+    Page("succession", lambda _: f"/succession/{succession.ending()}/", name="succession, ending"),
     Page("credit", "/credit/"),
     Page("credit", "/credit/?person=ada&kind=thanks&since=2020-01-01&withdrawn=yes", name="credit narrowed"),
     Page("credit", "/credit/?until=2020-01-31", name="credit, none"),
@@ -388,6 +397,8 @@ NO_PAGES = {
     "become": "only in the demonstration; test_frame looks at it there",
     "calendar": "for calendar programs",
     "choose": "sends back to where one was",
+    "succession_act": "the buttons of a succession, by POST",
+    "succession_tick": "a line of its checklist, by POST",
     "forge_endpoint": "forges deliver here, by POST",
     "forge_endpoint_by_name": "forges deliver here, by POST",
     "forge_manifest_done": "GitHub leads back here with a code",
