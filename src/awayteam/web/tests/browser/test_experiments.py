@@ -68,11 +68,11 @@ def press(tab: Tab, words: str) -> None:
     tab.locator("main").get_by_role("button", name=words, exact=True).first.click()
 
 
-def do(tab: Tab, verb: str, words: str, **values: str) -> None:
+def do(tab: Tab, verb: str, button: str, /, **values: str) -> None:
     """Open a verb on the page of the experiment, fill its form, press it."""
     tab.locator(f"#do-{verb} > summary").click()
     fill(tab, **values)
-    tab.locator(f"#do-{verb}").get_by_role("button", name=words, exact=True).click()
+    tab.locator(f"#do-{verb}").get_by_role("button", name=button, exact=True).click()
 
 
 def traffic(server: str, row: Experiment, token: str, tab: Tab) -> None:
