@@ -88,7 +88,8 @@ def _tell(tale: Tale, things: Iterator[Entity], now: datetime) -> None:
         if row is None:
             continue
         for after, verb, words in tale.steps:
-            STEPS[verb](row.pk, at + timedelta(days=after), words)
+            if verb in ANYWAY or _has_turn(row.pk):  # what is still used waits for its users
+                STEPS[verb](row.pk, at + timedelta(days=after), words)
         return
 
 
@@ -110,6 +111,10 @@ def _neighbour(team: Team, now: datetime) -> Team | None:
 def _speaker(team: Team, at: datetime) -> Actor | None:
     found = deciders.deciders(team, askers=(), asking_teams=(), now=at)
     return actors_of_persons({found.first}, at).get(found.first) if found.first is not None else None
+
+
+def _has_turn(pk: int) -> bool:
+    return Succession.objects.filter(pk=pk, turn_person__isnull=False).exists()
 
 
 def _turn(pk: int, at: datetime) -> tuple[Succession, Actor]:
@@ -161,6 +166,8 @@ def _expire(pk: int, _at: datetime, _words: str) -> None:
     )
 
 
+ANYWAY = ("expire", "object")
+"""Steps that need nobody whose turn it is."""
 STEPS: dict[str, Callable[[int, datetime, str], None]] = {
     "accept": _accept,
     "expire": _expire,
