@@ -229,10 +229,12 @@ class Wrote:
 
 @dataclass(frozen=True, slots=True)
 class CheckRun:
-    """A check at a commit; None while it runs."""
+    """A check at a commit; None while it runs. `is_ours`: it stands where our verdict does; whoever may write can have
+    put it there."""
 
     name: str
     passed: bool | None
+    is_ours: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,13 +16,14 @@ from django.db import transaction
 from django.db.models import F, Q
 
 from awayteam.forges import accounts, health, leasing, news, registry, repositories
-from awayteam.forges.actions import bypasses
+from awayteam.forges.actions import bypasses, telling
 from awayteam.forges.models import Forge, ForgeChange, ForgeRepository, ForgeState
 from awayteam.forges.permissions import can_keep
 from awayteam.forges.port import Account, ChangeHeard, CheckRun, Client, ForgeError, Place, ReviewHeard, Stand, Wrote
 from awayteam.gate.actions import changes, judging
 from awayteam.gate.actions.changes import Told
 from awayteam.gate.change import Approval, Author, Check
+from awayteam.gate.judged import Judged
 from awayteam.gate.models import Change, Judgement, Passage
 from awayteam.gate.verdict import Outcome
 from awayteam.kernel import bell, events, rulebook
@@ -39,6 +40,8 @@ RULE_PLACES = (*github.PLACES, *gitlab.PLACES, *gitea.PLACES, *maintainers.PLACE
 RULE_NAMES = frozenset(place.rpartition("/")[2] for place in RULE_PLACES)
 MOST_FOLDERS = 300
 """Folders of a change in which files of owners are looked for."""
+PASSED = {Outcome.ALLOWED: True, Outcome.WAITING: None, Outcome.DENIED: False}
+"""What our check says on a forge, by the verdict that it shows."""
 AHEAD = timedelta(hours=1)
 """How far a forge's clock may be ahead of ours before its times are cut."""
 
@@ -246,7 +249,7 @@ def _write(row: ForgeChange, token: str, answer: Answer, now: datetime) -> None:
         (one.id, _approval(people, one)) for one in answer.reviews if not as_open or one.at <= before
     ]  # fmt: skip
     changes.record_reviews(change=change, reviews=said, now=now)
-    seen = [Check(one.name, one.passed) for one in answer.checks]
+    seen = [Check(one.name, one.passed) for one in answer.checks if not one.is_ours]
     changes.record_checks(change=change, checks=seen, now=now, head=heard.head)
     # before it is judged: whoever hears of the verdict looks the row up by the change
     values = {
@@ -257,28 +260,32 @@ def _write(row: ForgeChange, token: str, answer: Answer, now: datetime) -> None:
     if as_open:
         judging.judge(change=Change.objects.get(pk=change.pk), now=now)
         change = changes.record(told=told, now=now)
-    _judge(held, Change.objects.get(pk=change.pk), heard, now)
+    judged = _judge(held, Change.objects.get(pk=change.pk), heard, now)
+    shown = [one.passed for one in answer.checks if one.is_ours]
+    if judged is not None and held.published_key and shown and shown[0] is not PASSED[judged.public.outcome]:
+        held.repository = repository
+        telling.queue_verdict(held, judged, again=now)
     leasing.note(
         ForgeChange, row.pk, token, asked=row.wanted, attempts=0, last_error="", judged_at=now, next_at=now,
         heard_at=None if held.wanted == row.wanted else held.heard_at,
     )  # fmt: skip
 
 
-def _judge(row: ForgeChange, change: Change, heard: ChangeHeard, now: datetime) -> None:
+def _judge(row: ForgeChange, change: Change, heard: ChangeHeard, now: datetime) -> Judged | None:
     """An open change is judged; a merged one that wasn't let in at that head, without an emergency, is told of."""
     if heard.stand is Stand.OPEN:
-        judging.judge(change=change, now=now)
-        return
+        return judging.judge(change=change, now=now)
     if heard.stand is not Stand.MERGED:
-        return
+        return None
     last = Judgement.objects.filter(change=change, head=heard.head).order_by("-pk").first()
     if last is None:
         last = judging.judge(change=change, now=now).judgement
     if last.outcome == Outcome.ALLOWED or Passage.objects.filter(change=change, head=heard.head).exists():
-        return
+        return None
     by = accounts.heard(row.repository.forge, heard.merged_by, now) if heard.merged_by is not None else None
     row.repository = ForgeRepository.objects.select_related("forge", "repository").get(pk=row.repository_id)
     bypasses.merged_past_the_gate(row, change, by, f"the gate's last word was: {last.outcome}", now)
+    return None
 
 
 def _told(people: _People, repository: ForgeRepository, answer: Answer) -> Told:

@@ -31,15 +31,17 @@ def judged(heard: Judged) -> None:
     queue_verdict(row, heard)
 
 
-def queue_verdict(row: ForgeChange, heard: Judged) -> bool:
-    """False where this very notice of this head is queued already."""
+def queue_verdict(row: ForgeChange, heard: Judged, again: datetime | None = None) -> bool:
+    """False where this very notice of this head is queued already; with `again` it is told once more at that time,
+    since somebody else wrote where it stood."""
     verdict, change = heard.public, heard.change
     names = names_of(verdict)
     address = f"{settings.URL}/changes/{change.pk}/"
     title = words.title(verdict, names=names)
     summary = words.markdown(verdict, address, names=names)
     # by the judgement too: what went to and fro must be published again
-    key = hashlib.sha256(f"{heard.judgement.pk}\0{change.head}\0{title}\0{summary}".encode()).hexdigest()[:40]
+    parts = (heard.judgement.pk, change.head, title, summary, *([again] if again else []))
+    key = hashlib.sha256("\0".join(map(str, parts)).encode()).hexdigest()[:40]
     at = heard.verdict.at
     ask = [] if change.is_draft else reviewers.wanted(row, verdict, at)
     payload: dict[str, Any] = {
@@ -47,7 +49,9 @@ def queue_verdict(row: ForgeChange, heard: Judged) -> bool:
         "colour": COLOURS[verdict.outcome].value, "title": title, "summary": summary, "url": address,
         "ask": ask, "meet": [] if change.is_draft else reviewers.strangers(row, verdict, ask, at),
     }  # fmt: skip
-    return outbox.enqueue(channel=CHANNEL, key=f"forge-verdict-{row.pk}-{key}", payload=payload, now=heard.judgement.at)
+    return outbox.enqueue(
+        channel=CHANNEL, key=f"forge-verdict-{row.pk}-{key}", payload=payload, now=again or heard.judgement.at
+    )
 
 
 def names_of(verdict: Verdict) -> words.Names:

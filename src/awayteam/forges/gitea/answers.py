@@ -69,14 +69,14 @@ def review_of(one: Node, change: ChangeHeard) -> ReviewHeard | None:
     return ReviewHeard(change.place, change.id, change.number, name, by, said, one.commit("commit_id"), at)
 
 
-def checks_of(statuses: Iterable[Node], *, without: str) -> list[CheckRun]:
+def checks_of(statuses: Iterable[Node], *, ours: str) -> list[CheckRun]:
     """The newest status of each context. Only success has passed; a warning hasn't."""
     newest: dict[str, tuple[int, bool | None]] = {}
     for one in statuses:
         name, number = one.line("context", most=255), one.number("id")
-        if name and name != without and number >= newest.get(name, (0, None))[0]:
+        if name and number >= newest.get(name, (0, None))[0]:
             newest[name] = (number, _PASSED.get(one.text("status", most=20)))
-    return [CheckRun(name, passed) for name, (_, passed) in sorted(newest.items())]
+    return [CheckRun(name, passed, name == ours) for name, (_, passed) in sorted(newest.items())]
 
 
 @dataclass(frozen=True, slots=True)

@@ -134,7 +134,7 @@ class GiteaClient:
         return [heard for one in found if (heard := answers.review_of(one, change)) is not None]
 
     def checks(self, place: Place, commit: str) -> Sequence[CheckRun]:
-        return answers.checks_of(self._statuses(place, commit), without=CONTEXT)
+        return answers.checks_of(self._statuses(place, commit), ours=CONTEXT)
 
     def _statuses(self, place: Place, commit: str) -> list[Node]:
         return self.calls.pages(self.calls.repository(place, "commits", commit, "statuses"), {"sort": "recentupdate"})

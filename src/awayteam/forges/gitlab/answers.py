@@ -74,14 +74,14 @@ def writers_of(commit: Node) -> list[Wrote]:
     return list(found.values())[::-1]
 
 
-def checks_of(statuses: Iterable[Node], *, without: str) -> list[CheckRun]:
+def checks_of(statuses: Iterable[Node], *, ours: str) -> list[CheckRun]:
     """The newest status of each name. What was skipped or waits for somebody hasn't passed."""
     newest: dict[str, tuple[int, bool | None]] = {}
     for one in statuses:
         name, number = one.line("name", most=255), one.number("id")
-        if name and name != without and number >= newest.get(name, (0, None))[0]:
+        if name and number >= newest.get(name, (0, None))[0]:
             newest[name] = (number, _PASSED.get(one.text("status", most=40)))
-    return [CheckRun(name, passed) for name, (_, passed) in sorted(newest.items())]
+    return [CheckRun(name, passed, name == ours) for name, (_, passed) in sorted(newest.items())]
 
 
 @dataclass(frozen=True, slots=True)

@@ -135,7 +135,7 @@ class GitLabClient:
 
     def checks(self, place: Place, commit: str) -> Sequence[CheckRun]:
         path = project(place) + join("repository", "commits", commit, "statuses")
-        return answers.checks_of(self.pages(path), without=publishing.CONTEXT)
+        return answers.checks_of(self.pages(path), ours=publishing.CONTEXT)
 
     def tip(self, place: Place, branch: str) -> str:
         try:

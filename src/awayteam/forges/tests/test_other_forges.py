@@ -197,6 +197,28 @@ def test_a_pull_request_from_its_opening_to_its_merge(on_gitea: OnGitea) -> None
     assert [one["user"]["login"] for one in here.one.comments] == ["awayteam-bot"]
 
 
+def test_a_status_that_somebody_put_over_ours_is_put_right(on_gitea: OnGitea) -> None:
+    here = on_gitea
+    here.host.tell(here.message("opened"))
+    here.fake.status(here.one.head, "awayteam", "success")
+    here.one.updated = here.fake.tick()
+    here.host.tell(here.message("edited"))
+    assert here.lights == ["pending", "success", "pending"]
+    here.one.updated = here.fake.tick()
+    here.host.tell(here.message("edited"))
+    assert here.lights == ["pending", "success", "pending"]
+    assert "awayteam" not in {check["name"] for check in Change.objects.get().checks}
+
+
+def test_a_status_that_somebody_put_over_ours_is_put_right_on_gitlab(on_gitlab: OnGitLab) -> None:
+    here = on_gitlab
+    here.host.tell(here.message("open"))
+    here.fake.status(here.one.head, "awayteam", "success", here.one.author)
+    here.one.updated = here.fake.tick()
+    here.host.tell(here.message("update"))
+    assert here.lights == ["pending", "success", "pending"]
+
+
 def test_a_forged_signature_is_refused(on_gitea: OnGitea) -> None:
     assert on_gitea.host.send(on_gitea.message("opened"), secret="another") == 401
     assert not ForgeDelivery.objects.exists()

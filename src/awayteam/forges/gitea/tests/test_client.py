@@ -168,13 +168,14 @@ def test_reviews_requests_and_dismissals(world: World) -> None:
     assert world.client.reviews(world.place, world.change)[-1].said is Said.CHANGES
 
 
-def test_checks_are_the_newest_of_each_name_without_ours(world: World) -> None:
+def test_checks_are_the_newest_of_each_name_and_ours_is_told_apart(world: World) -> None:
     head = world.one.head
     for name, state in (("test", "failure"), ("test", "success"), ("lint", "pending"), ("docs", "warning")):
         world.fake.status(head, name, state)
     world.client.publish(world.place, world.change, notice(Colour.GREEN))
     found = world.client.checks(world.place, head)
-    assert found == [CheckRun("docs", False), CheckRun("lint", None), CheckRun("test", True)]
+    ours = CheckRun("awayteam", True, is_ours=True)
+    assert found == [ours, CheckRun("docs", False), CheckRun("lint", None), CheckRun("test", True)]
 
 
 def test_a_verdict_is_told_once_for_each_time_it_changes(world: World) -> None:

@@ -234,13 +234,14 @@ def test_releases_that_dont_date_approvals_are_read_by_their_notes(world: World)
     assert world.said() == [("grace", Said.APPROVED, first), ("ken", Said.APPROVED, "")]
 
 
-def test_checks_are_the_newest_of_each_name_without_ours(world: World) -> None:
+def test_checks_are_the_newest_of_each_name_and_ours_is_told_apart(world: World) -> None:
     head = world.one.head
     for name, state in (("test", "failed"), ("test", "success"), ("lint", "running"), ("docs", "skipped")):
         world.fake.status(head, name, state, world.fake.me)
     world.client.publish(world.place, world.change, notice(Colour.GREEN))
     found = world.client.checks(world.place, head)
-    assert found == [CheckRun("docs", None), CheckRun("lint", None), CheckRun("test", True)]
+    ours = CheckRun("awayteam", True, is_ours=True)
+    assert found == [ours, CheckRun("docs", None), CheckRun("lint", None), CheckRun("test", True)]
 
 
 def test_files_at_a_commit(world: World) -> None:
