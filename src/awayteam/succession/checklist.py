@@ -51,7 +51,9 @@ def known(key: str, row: Succession) -> list[Fact]:
 
 
 def _code(row: Succession) -> Iterable[Fact]:
-    for link in RepositoryEntity.objects.filter(entity=row.entity).select_related("repository"):
+    hidden = RepositoryEntity.objects.filter(entity__restricted=True).exclude(entity=row.entity)
+    links = RepositoryEntity.objects.filter(entity=row.entity).exclude(repository__in=hidden.values("repository"))
+    for link in links.select_related("repository").order_by("repository__name"):
         where = f"{link.repository.name}, folder {link.folder}" if link.folder else link.repository.name
         yield _fact(f"Repository {where}", reverse("away_repository", args=[link.repository_id]))
     said = _annotations(row.entity).get(SOURCE_LOCATION)
@@ -68,6 +70,7 @@ def _on_call(row: Succession) -> Iterable[Fact]:
 
 def _data(row: Succession) -> Iterable[Fact]:
     edges = Relation.objects.filter(source=row.entity, type=RelationType.DEPENDS_ON, target__kind__iexact="resource")
+    edges = edges.exclude(target__restricted=True)
     seen = set()
     for edge in edges.select_related("target__owner").order_by("target__sort_name"):
         thing = edge.target

@@ -25,6 +25,7 @@ DAY = timedelta(days=1)
 WHAT_USES = (RelationType.CONSUMES_API, RelationType.DEPENDS_ON)
 SHOWN = 200
 """Consumers that a frozen document lists; further ones are counted."""
+HIDDEN = "something restricted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +80,17 @@ def _uses(names: Collection[int], since: datetime) -> Iterable[Use]:
             continue  # a service that calls itself is no consumer
         thing = name.entity
         team = thing.owner.team if thing is not None and thing.owner is not None else None
-        yield Use(
-            thing.ref if thing else name.text, str(thing) if thing else name.text, team.pk if team else None,
-            str(team) if team else "", calls[pk], last[pk],
-        )  # fmt: skip
+        ref, label = _told(name)
+        yield Use(ref, label, team.pk if team else None, str(team) if team else "", calls[pk], last[pk])
+
+
+def _told(name: Name) -> tuple[str, str]:
+    """Reference and label of a consumer. Whoever sees the thing reads them, so what is restricted is not named: only
+    its team is, which may have to own or miss the thing."""
+    thing = name.entity
+    if thing is None:
+        return name.text, name.text
+    return (f"restricted-{thing.pk}", HIDDEN) if thing.restricted else (thing.ref, str(thing))
 
 
 def _coverage(names: Collection[int], since: datetime, now: datetime) -> Iterable[Coverage]:
@@ -129,11 +137,11 @@ def changes(entity: Entity) -> Changes | None:
 def users(entity: Entity) -> dict[int, str]:
     """Teams whose things declare that they use this, and by what; what is seen comes from `facts`."""
     rows = Relation.objects.filter(target=entity, type__in=[one.value for one in WHAT_USES])
-    found = rows.filter(source__owner__team__isnull=False).values_list("source__owner__team", "source__name")
+    found = rows.filter(source__owner__team__isnull=False).order_by("source__name")
     by_team: dict[int, list[str]] = defaultdict(list)
-    for team, name in found.order_by("source__name").distinct():
-        by_team[team].append(name)
-    return {team: f"declares to use it: {', '.join(names[:5])}" for team, names in by_team.items()}
+    for team, name, hidden in found.values_list("source__owner__team", "source__name", "source__restricted").distinct():
+        by_team[team].append(HIDDEN if hidden else name)
+    return {team: f"declares to use it: {', '.join(list(dict.fromkeys(names))[:5])}" for team, names in by_team.items()}
 
 
 @dataclass(frozen=True, slots=True)

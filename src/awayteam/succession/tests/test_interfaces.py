@@ -11,9 +11,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from awayteam.accounts.models import User
-from awayteam.catalog.models import Entity
+from awayteam.catalog.models import Entity, Relation
 from awayteam.cli.main import main
 from awayteam.kernel.models import Event
+from awayteam.sources.declared import RelationType
 from awayteam.succession import actions
 from awayteam.succession.actions.watching import propose_all
 from awayteam.succession.models import Evidence, Line, Succession
@@ -185,6 +186,22 @@ def test_what_is_restricted_is_seen_by_both_sides_only(as_: SignIn, town: Parish
     assert as_("pia").get(f"/succession/{row.pk}/").status_code == 200
     assert Client().get("/succession/").status_code == 302
     assert Client().get("/api/v1/succession").status_code == 401
+
+
+def test_evidence_names_no_consumer_that_is_restricted(as_: SignIn, town: Parish) -> None:
+    town.sole()
+    Entity.objects.filter(pk=town.till.pk).update(restricted=True)
+    Relation.objects.create(
+        type=RelationType.DEPENDS_ON, source=town.till, target=town.ledger, declared_by=town.till
+    )  # fmt: skip
+    propose_all(NOON)
+    row = Succession.objects.get()
+    sue = as_("sue")
+    for address in (f"/api/v1/succession/{row.pk}", "/api/v1/succession/look?entity=ledger", f"/succession/{row.pk}/"):
+        text = sue.get(address).content.decode()
+        assert "something restricted" in text, address
+        assert "till" not in text.replace("until", "").replace("still", ""), address
+    assert row.evidence.get().document["uses"][0]["team"] == "group:default/payments"
 
 
 def test_who_may_not_changes_nothing(as_: SignIn, town: Parish) -> None:
