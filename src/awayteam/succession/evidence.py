@@ -105,17 +105,18 @@ def _coverage(names: Collection[int], since: datetime, now: datetime) -> Iterabl
         by_source[row.source_id].append(row)
     for source, many in sorted(by_source.items()):
         label, p = told[source]
-        yield _source(label, 0.0 if source in unknown or p is None else p, many, since, now)
+        spans = [(_hour(row.first_hour), _hour(row.last_hour) + timedelta(hours=1)) for row in many]
+        begin, end = max(since, min(a for a, _ in spans)), min(now, max(b for _, b in spans))
+        if begin < end:
+            sampling = 0.0 if source in unknown or p is None else p
+            yield Coverage(label, begin, end, sampling, rules.gaps(spans, begin, end), _lost(many))
 
 
-def _source(label: str, sampling: float, days: Collection[DayCoverage], since: datetime, now: datetime) -> Coverage:
-    spans = [(_hour(row.first_hour), _hour(row.last_hour) + timedelta(hours=1)) for row in days]
-    begin, end = max(since, min(a for a, _ in spans)), min(now, max(b for _, b in spans))
+def _lost(days: Collection[DayCoverage]) -> float:
+    """The share of what was received whose caller isn't known."""
     saw = sum(row.spans for row in days)
     lost = sum(row.unpaired + row.expired + row.dropped + row.capped + row.nameless for row in days)
-    return Coverage(
-        label, begin, end, sampling, rules.gaps(spans, begin, end), min(1.0, lost / saw) if saw else 0.0
-    )  # fmt: skip
+    return min(1.0, lost / saw) if saw else 0.0
 
 
 def _hour(hour: int | None) -> datetime:

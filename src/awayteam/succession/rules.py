@@ -134,9 +134,9 @@ def _finding(facts: Facts) -> tuple[Finding, int | None, tuple[str, ...]]:
 def doubts_of(coverage: Coverage, limits: Limits, now: datetime) -> tuple[str, ...]:
     """Why this source can't carry a change of owner, as sentences; empty where it can."""
     said = []
-    days = (coverage.until - coverage.since) / timedelta(days=1)
-    if days < limits.window_days:
-        said.append(f"{coverage.source} looks back {days:.0f} days; {limits.window_days} cover quarterly jobs.")
+    span = coverage.until - coverage.since
+    if span < timedelta(days=limits.window_days) - HOUR:
+        said.append(f"{coverage.source} looks back {span.days} days; {limits.window_days} cover quarterly jobs.")
     if now - coverage.until > limits.fresh_hours * HOUR:
         said.append(f"{coverage.source} has seen nothing since {coverage.until:%Y-%m-%d}.")
     chance = miss(coverage.sampling, limits.calls_least)
