@@ -15,6 +15,7 @@ from awayteam.demo import (
     credit,
     duplicates,
     engagements,
+    experiments,
     files,
     handovers,
     history,
@@ -78,6 +79,8 @@ def build(folder: Path, *, now: datetime, progress: Progress) -> None:
     reviews.fill(now=now)
     handovers.fill(now=now)
     changes.fill(now=now)
+    progress("experiments", len(days), len(days))
+    experiments.fill(now=now)
     credit.fill(now=now)
     progress("use between services", len(days), len(days))
     usage.fill(demonstration, now=now)

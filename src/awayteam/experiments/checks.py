@@ -65,7 +65,8 @@ def power(design: Design, found: Sequence[Powered]) -> list[Finding]:
     for one in found:
         if one.units is None or not isfinite(one.units):
             made.append(Finding(
-                "power", Level.STOP, f"{one.title}: its past mean and spread aren't known, so nobody can tell its power.",
+                "power", Level.STOP,
+                f"{one.title}: its past mean and spread aren't known, so nobody can tell its power.",
                 "Measure it first, or enter both from what you know.",
             ))  # fmt: skip
         elif one.units > expected:
@@ -73,7 +74,8 @@ def power(design: Design, found: Sequence[Powered]) -> list[Finding]:
             smallest = f"; these days find changes of {one.detectable:.2%} or more" if one.detectable else ""
             made.append(Finding(
                 "power", Level.STOP,
-                f"{one.title}: {one.units:,.0f} units are needed, {expected:,.0f} come in {design.days} days{smallest}.",
+                f"{one.title}: {one.units:,.0f} units are needed, {expected:,.0f} come in {design.days} days"
+                f"{smallest}.",
                 f"Run for {days:,.0f} days, take more traffic, or look for a larger change.",
             ))  # fmt: skip
         else:
@@ -95,14 +97,16 @@ def collisions(design: Design, others: Iterable[Other]) -> list[Finding]:
     for one in known:
         if design.surface and one.surface == design.surface and (one.layer != design.layer or not design.layer):
             made.append(Finding(
-                "collisions", Level.WARN, f"Experiment {one.pk}, {one.title}, runs on the same surface outside of this layer.",
+                "collisions", Level.WARN,
+                f"Experiment {one.pk}, {one.title}, runs on the same surface outside of this layer.",
                 "Put both into one layer, so that nobody sees both; or say why they don't touch.",
             ))  # fmt: skip
     taken = sum(one.share for one in known if design.layer and one.layer == design.layer)
     if design.layer and taken + design.needed_share > WHOLE:
         made.append(Finding(
             "collisions", Level.STOP,
-            f"The layer {design.layer} has {(WHOLE - taken) / 100:g}% left; this experiment takes {design.needed_share / 100:g}%.",
+            f"The layer {design.layer} has {(WHOLE - taken) / 100:g}% left; this experiment takes "
+            f"{design.needed_share / 100:g}%.",
             "Take less traffic, wait, or choose another layer.",
         ))  # fmt: skip
     return made or [Finding("collisions", Level.FINE, "Nothing else runs on this surface or fills this layer.")]

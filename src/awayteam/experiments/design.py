@@ -5,6 +5,7 @@ hundredths of a percent (10,000 are all), so that they add up exactly; effects a
 """
 
 import hashlib
+import itertools
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -150,7 +151,9 @@ class Design:
 
 EMPTY: dict[str, Any] = {
     "hypothesis": "", "unit": "user", "uses": [], "days": 14,
-    "arms": [{"key": "control", "title": "As it is", "share": 5_000}, {"key": "treatment", "title": "", "share": 5_000}],
+    "arms": [
+        {"key": "control", "title": "As it is", "share": 5_000}, {"key": "treatment", "title": "", "share": 5_000},
+    ],
 }  # fmt: skip
 
 
@@ -169,7 +172,7 @@ def hash_of(text: str) -> str:
 
 
 def read(values: Mapping[str, Any]) -> Design:
-    """A design from its written form. Raises `ValueError` that says what can't be read; `problems` says what is wrong."""
+    """A design from its written form. Raises `ValueError` that says what can't be read."""
     try:
         known = {one.name for one in fields(Design)}
         given = {name: value for name, value in values.items() if name in known}
@@ -292,7 +295,7 @@ def _ramp(design: Design) -> Iterator[Problem]:
         yield Problem("ramp", f"At most {MOST_RAMP} steps.")
     if any(not 1 <= one.hours <= 24 * 366 or not 1 <= one.traffic <= WHOLE for one in steps):
         yield Problem("ramp", "Each step names hours after the start, and a share above 0% and at most 100%.")
-    pairs = list(zip(steps, steps[1:], strict=False))
+    pairs = list(itertools.pairwise(steps))
     if any(before.hours >= after.hours for before, after in pairs):
         yield Problem("ramp", "The steps stand in the order of their hours.")
     shares = [design.traffic, *(one.traffic for one in steps)]

@@ -46,19 +46,21 @@ def _row(one: Mapping[str, Any], number: int, scale: float, middle: float) -> Ma
     tone = {"improved": "good", "within": "good", "harmed": "bad", "beyond": "bad"}.get(one["standing"], "open")
     low, high, at = (middle + one[name] * scale for name in ("low", "high", "change"))
     return drawn + Markup(
-        '<path class="reach reach-{}" d="M{:.1f} {:.1f}H{:.1f}"/><circle class="point point-{}" cx="{:.1f}" cy="{:.1f}" r="4.5"/>'
+        '<path class="reach reach-{}" d="M{:.1f} {:.1f}H{:.1f}"/>'
+        '<circle class="point point-{}" cx="{:.1f}" cy="{:.1f}" r="4.5"/>'
     ).format(tone, low, y, high, tone, at, y)
 
 
 def _axis(reach: float, scale: float, middle: float, bottom: float) -> Markup:
-    step = _step(reach / 2)
+    step = _step(reach / 3)
     marks = [number * step for number in range(-int(reach / step), int(reach / step) + 1)]
     drawn = Markup("")
     for mark in marks:
         x = middle + mark * scale
         name = "zero" if mark == 0 else "grid"
         drawn += Markup(
-            '<path class="{}" d="M{:.1f} 4V{:.1f}"/><text class="value" x="{:.1f}" y="{:.1f}" text-anchor="middle">{}</text>'
+            '<path class="{}" d="M{:.1f} 4V{:.1f}"/>'
+            '<text class="value" x="{:.1f}" y="{:.1f}" text-anchor="middle">{}</text>'
         ).format(name, x, bottom, x, bottom + 16, percent(mark, 0 if step >= 0.01 else 2) if mark else "0")
     return drawn
 
@@ -90,13 +92,13 @@ def days(title: str, rows: Sequence[Mapping[str, Any]]) -> Markup:
     step = (WIDTH - left - RIGHT) / max(len(rows) - 1, 1)
 
     def y(value: float) -> float:
-        return (top + bottom) / 2 - min(max(value, -reach), reach) / reach * (bottom - top) / 2
+        return float((top + bottom) / 2 - min(max(value, -reach), reach) / reach * (bottom - top) / 2)
 
     upper = [(left + places[one["day"]] * step, y(one["high"])) for one in known]
     lower = [(left + places[one["day"]] * step, y(one["low"])) for one in reversed(known)]
     line = [(left + places[one["day"]] * step, y(one["change"])) for one in known]
     drawn = Markup("")
-    mark = _step(reach / 2)
+    mark = _step(reach / 3)
     for value in (-mark, 0.0, mark):
         drawn += Markup(
             '<path class="{}" d="M{} {:.1f}H{}"/><text class="value" x="{}" y="{:.1f}" text-anchor="end">{}</text>'
@@ -131,7 +133,8 @@ def _table(title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> Ma
     )
     return Markup(
         '<details><summary>Table</summary><div class="scroll-x" tabindex="0" role="region" aria-label="{0}, table">'
-        '<table class="grid-table"><caption>{0}</caption><thead><tr>{1}</tr></thead><tbody>{2}</tbody></table></div></details>'
+        '<table class="grid-table"><caption>{0}</caption><thead><tr>{1}</tr></thead><tbody>{2}</tbody></table>'
+        "</div></details>"
     ).format(title, heads, cells)
 
 

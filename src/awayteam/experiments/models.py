@@ -99,8 +99,8 @@ class Sender(models.Model):
 
 class Experiment(Story):
     """A question and its answer. `design` is the draft as `design.plain` writes it; what counts once it is registered
-    is `registration`. `layer`, `surface`, `days` and `traffic` (with its ramp) are copies of the design, for lists and collisions;
-    `layer_from` (with) and `layer_to` (without) are the slots of the layer that it holds while it runs.
+    is `registration`. `layer`, `surface`, `days` and `traffic` (with its ramp) are copies of the design, for lists and
+    collisions; `layer_from` (with) and `layer_to` (without) are the slots of the layer that it holds while it runs.
 
     `outcome` is what was decided, `recommended` what the rule said then; `entry` stands in the public register where
     they differ. `silent` counts clocks that ran out without an answer in the present state.

@@ -1,4 +1,4 @@
-"""What experiments add to pages: their place in the navigation, panels of teams, services and engagements, and lists."""
+"""What experiments add to pages: their place in the navigation, panels of teams, services and visits, and lists."""
 
 from typing import Any
 

@@ -179,7 +179,8 @@ def counted_blockers(epochs: Iterable[Counted], in_two_arms: int) -> list[Blocke
         for arm, number in one.seen.items():
             if number and not one.designed.get(arm):
                 found.append(Blocker(
-                    DEAD_ARM, f"{number:,} units were exposed to {arm} in epoch {one.epoch}, where it has 0% of traffic.",
+                    DEAD_ARM,
+                    f"{number:,} units were exposed to {arm} in epoch {one.epoch}, where it has 0% of traffic.",
                     "An exposure is logged that assignment didn't make: look for a default or an override in the code.",
                 ))  # fmt: skip
     return found

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - texts read better whole
 """The designer teaches in place: why each field matters, and an example that is worked out."""
 
 from dataclasses import dataclass

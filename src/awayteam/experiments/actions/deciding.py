@@ -99,7 +99,7 @@ def _arm(card: Analysis, chosen: Outcome, arm: str) -> str:
 def _enter(held: Held[Experiment], chosen: Outcome, recommended: Outcome, words: str, on: date) -> RegisterEntry:
     """The entry of the register, in public and told to everybody above."""
     row, actor = held.row, held.actor
-    person = Person.objects.filter(pk=actor.person_id).first()
+    person = Person.objects.filter(pk=actor.person_id or 0).first()
     if person is None:
         raise InvalidInput("Only people override the rule; this account is not linked to a person.", "Act as a person.")
     assert row.registration is not None

@@ -68,7 +68,7 @@ def design(wanted: Wanted, *, actor: Actor, now: datetime) -> Experiment:
     row.owner_id = row.owner_id or actor.person_id
     with transaction.atomic():
         begin(EXPERIMENT, row, Verb.DESIGN, actor=actor, now=now, party=Party.OWNER, words=row.hypothesis[:2000])
-        for person in {row.owner_id, row.decider_id} - {None}:
+        for person in {one for one in (row.owner_id, row.decider_id) if one is not None}:
             follow_by_taking_part(person=person, now=now, subject=EXPERIMENT.subject(row))
     return row
 

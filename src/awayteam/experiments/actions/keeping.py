@@ -44,7 +44,7 @@ class Definition:
 
 
 def define(wanted: Definition, *, actor: Actor, now: datetime) -> Metric:
-    """Define a metric for the whole organisation. Raises `NotAllowed`, `Conflict` (the key is taken), `InvalidInput`."""
+    """Define a metric for everybody. Raises `NotAllowed`, `Conflict` (the key is taken), `InvalidInput`."""
     can_define(actor, wanted.team).require()
     _refuse(_wrong(wanted))
     row = Metric(created_at=now, changed_at=now, **_values(wanted))

@@ -55,10 +55,12 @@ def question(row: Experiment, found: Design) -> str:
         what = f"smallest change {use.effect:.2%}" if use.effect and use.role is Role.SUCCESS else ""
         what = f"margin {use.margin:.2%}" if use.margin and use.role is Role.GUARDRAIL else what
         lines.append(
-            f"- {use.role.value}: {use.metric.title} ({use.metric.direction.value} is better{', ' if what else ''}{what})"
+            f"- {use.role.value}: {use.metric.title} "
+            f"({use.metric.direction.value} is better{', ' if what else ''}{what})"
         )
     lines.append(
-        f"- Read {found.horizon.value}, level {found.alpha:g}, power {found.power:g}, correction {found.correction.value}"
+        f"- Read {found.horizon.value}, level {found.alpha:g}, power {found.power:g}, "
+        f"correction {found.correction.value}"
     )
     return "\n".join([*lines, "", f"Registered as `{row.registration.sha256}`. Is this a fair question, asked well?"])
 
@@ -81,7 +83,7 @@ def decided(review: Review, actor: Actor, now: datetime) -> None:
 
     A recommendation against that was followed sends it back; one that was overridden doesn't, and is in the register.
     """
-    row = Experiment.objects.filter(pk=review.subject_id).first()
+    row = Experiment.objects.filter(pk=review.subject_id or 0).first()
     if row is None or row.state != State.IN_REVIEW:
         return
     held = hold(EXPERIMENT, row, actor=SYSTEM, now=now)

@@ -255,7 +255,9 @@ def story_out(told: Story) -> ExperimentStoryOut:
         **values(told.row), hypothesis=row.hypothesis, findings=list(told.findings), learnt=row.learnt,
         design=designs.plain(told.design) if told.design else row.design,
         registrations=[
-            RegistrationOut(number=one.number, sha256=one.sha256, amends=one.amends, why=one.why, by=one.label, at=one.at)
+            RegistrationOut(
+                number=one.number, sha256=one.sha256, amends=one.amends, why=one.why, by=one.label, at=one.at
+            )
             for one in told.registrations
         ],
         epochs=[
@@ -276,11 +278,16 @@ def story_out(told: Story) -> ExperimentStoryOut:
 
 def metric_out(row: Metric) -> MetricOut:
     names = [name for name in MetricOut.model_fields if name != "team"]
-    return MetricOut(**{name: getattr(row, name) for name in names}, team=party(row.team))
+    return MetricOut(
+        **{name: getattr(row, name) for name in names}, team=ExperimentParty(ref=row.team.ref, label=str(row.team))
+    )
 
 
 def learning_out(row: Experiment) -> LearningOut:
     plain = ("key", "title", "hypothesis", "outcome", "recommended", "learnt", "stopped_at")
     return LearningOut(
-        id=row.pk, **{name: getattr(row, name) for name in plain}, team=party(row.team), register_entry=row.entry_id
+        id=row.pk,
+        **{name: getattr(row, name) for name in plain},
+        team=ExperimentParty(ref=row.team.ref, label=str(row.team)),
+        register_entry=row.entry_id,
     )

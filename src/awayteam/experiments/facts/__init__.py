@@ -1,1 +1,1 @@
-"""Facts of experiments: who saw which arm, and what they did. Sent to us and kept as Parquet, or read where they are."""
+"""Facts of experiments: who saw which arm, and what they did. Sent to us, or read where they are."""

@@ -4,6 +4,7 @@ PostgreSQL writes them as CSV (COPY), ClickHouse as Parquet; both are read by Du
 statements as literals that the driver quotes; names of tables are checked. Passwords are opened here and nowhere else.
 """
 
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -33,7 +34,7 @@ def _postgresql(source: FactSource, secret: str, wanted: "Wanted", scratch: Path
     import psycopg
 
     seconds = rulebook.current().experiments.query_seconds
-    more = {"password": secret} if secret else {}
+    more: dict[str, Any] = {"password": secret} if secret else {}
     try:
         with psycopg.connect(source.address, connect_timeout=10, **more) as connection:
             connection.read_only = True
@@ -57,7 +58,7 @@ def _copied(connection: Any, source: FactSource, table: str, path: Path, conditi
 
     from awayteam.experiments.facts.reading import identifier
 
-    name = sql.SQL(identifier(table))  # type: ignore[arg-type] # checked letter by letter
+    name = sql.SQL(identifier(table))  # checked letter by letter
     described = connection.execute(sql.SQL("SELECT * FROM {} LIMIT 0").format(name)).description or ()
     zoned = {column.name: column.type_code for column in described}
     if "at" in zoned and zoned["at"] != ZONED:
@@ -101,7 +102,7 @@ def _clickhouse(source: FactSource, secret: str, wanted: "Wanted", scratch: Path
     parameters = {
         "param_since": f"{wanted.since.timestamp():.6f}", "param_until": f"{wanted.until.timestamp():.6f}",
         "param_experiment": wanted.experiment,
-        "param_names": "[" + ",".join("'" + one.replace("\\", "\\\\").replace("'", "\\'") + "'" for one in wanted.events) + "]",
+        "param_names": _array(wanted.events),
     }  # fmt: skip
     window = "`at` >= toDateTime64({since:Float64}, 6, 'UTC') AND `at` < toDateTime64({until:Float64}, 6, 'UTC')"
     replaced = "* REPLACE (toDateTime64(`at`, 6, 'UTC') AS `at`)"
@@ -120,6 +121,12 @@ def _clickhouse(source: FactSource, secret: str, wanted: "Wanted", scratch: Path
         _download(source, secret, query, parameters, path)
         made.append(f"read_parquet({quoted(str(path))})")
     return made[0], made[1]
+
+
+def _array(names: Sequence[str]) -> str:
+    """Texts as ClickHouse reads an array of a parameter."""
+    quoted_names = ("'" + one.replace("\\", "\\\\").replace("'", "\\'") + "'" for one in names)
+    return f"[{','.join(quoted_names)}]"
 
 
 def _download(source: FactSource, secret: str, query: str, parameters: dict[str, str], path: Path) -> None:

@@ -101,7 +101,7 @@ def identifier(name: str) -> str:
 
 def _mapped(connection: "DuckDBPyConnection", relation: str, needed: Sequence[str]) -> str:
     """A query of a foreign table in our shape. Further columns of exposures are properties."""
-    rows = connection.execute(f"DESCRIBE SELECT * FROM {relation}").fetchall()
+    rows = connection.execute(f"DESCRIBE SELECT * FROM {relation}").fetchall()  # noqa: S608 - checked, or our own files
     types = {str(row[0]): str(row[1]) for row in rows}
     missing = [name for name in needed if name not in types]
     if missing:
@@ -135,7 +135,7 @@ def _create(connection: "DuckDBPyConnection", wanted: Wanted, exposures: str, ev
     connection.execute(
         f"CREATE TEMP TABLE events AS SELECT any_value(unit) AS unit, any_value(name) AS name, "  # noqa: S608
         f"any_value(value) AS value, min(moment) AS moment FROM ({events}) "
-        f"WHERE name IN ({names}) AND {window} AND unit IS NOT NULL AND value IS NOT NULL AND isfinite(value) GROUP BY id"
+        f"WHERE name IN ({names}) AND {window} AND unit IS NOT NULL AND isfinite(value) GROUP BY id"
     )
 
 

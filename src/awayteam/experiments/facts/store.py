@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 KINDS = ("exposures", "events")
 COLUMNS = {
-    "exposures": {"experiment": "VARCHAR", "unit": "VARCHAR", "arm": "VARCHAR", "moment": "TIMESTAMPTZ", "props": "VARCHAR",
-                  "got": "TIMESTAMPTZ"},
+    "exposures": {"experiment": "VARCHAR", "unit": "VARCHAR", "arm": "VARCHAR", "moment": "TIMESTAMPTZ",
+                  "props": "VARCHAR", "got": "TIMESTAMPTZ"},
     "events": {"unit": "VARCHAR", "name": "VARCHAR", "value": "DOUBLE", "moment": "TIMESTAMPTZ", "id": "VARCHAR",
                "got": "TIMESTAMPTZ"},
 }  # fmt: skip

@@ -81,7 +81,8 @@ def _exposure(row: Any, now: datetime, latest: datetime) -> dict[str, Any]:
             raise _BadRow(f"the property {name[:40]!r} must be a name in small letters with a short text")
     return {
         "experiment": _text(given, "experiment"), "unit": _text(given, "unit"), "arm": _text(given, "arm"),
-        "moment": _time(given["at"], latest), "props": _json({name: _clean(value, name) for name, value in properties.items()}),
+        "moment": _time(given["at"], latest),
+        "props": _json({name: _clean(value, name) for name, value in properties.items()}),
         "got": now.isoformat(),
     }  # fmt: skip
 

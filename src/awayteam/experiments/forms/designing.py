@@ -126,14 +126,19 @@ class DesignForm(PageForm):
         return thing_named(self.actor, str(self.cleaned_data["entity"]))
 
     def clean_request(self) -> Request | None:
-        return _numbered(asked(self.actor, Request.objects.all(), self.now), self.cleaned_data["request"], "request")
+        found: Request | None = _numbered(
+            asked(self.actor, Request.objects.all(), self.now), self.cleaned_data["request"], "request"
+        )
+        return found
 
     def clean_engagement(self) -> Engagement | None:
         rows = visits(self.actor, Engagement.objects.all(), self.now)
-        return _numbered(rows, self.cleaned_data["engagement"], "engagement")
+        found: Engagement | None = _numbered(rows, self.cleaned_data["engagement"], "engagement")
+        return found
 
     def clean_goal(self) -> Goal | None:
-        return _numbered(Goal.objects.all(), self.cleaned_data["goal"], "goal")
+        found: Goal | None = _numbered(Goal.objects.all(), self.cleaned_data["goal"], "goal")
+        return found
 
     def clean_arms(self) -> list[dict[str, Any]]:
         made = []

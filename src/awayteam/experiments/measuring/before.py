@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from math import isnan
 from typing import TYPE_CHECKING
 
 from awayteam.experiments import checks
@@ -35,7 +36,8 @@ class Looked:
 
 def look(row: Experiment, design: Design, now: datetime) -> Looked:
     """Check a design against the past and against other experiments. A source that can't be read is a finding."""
-    missing, runs = "", []
+    missing = ""
+    runs: list[AaRun] = []
     try:
         design, runs = _past(row, design, now)
     except Unavailable as error:
@@ -43,7 +45,8 @@ def look(row: Experiment, design: Design, now: datetime) -> Looked:
     if not runs and not missing:
         missing = "no facts of the last days are there for its metrics."
     found = [
-        *checks.power(design, powering.powered(design)), *checks.guardrails(design), *checks.collisions(design, others(row)),
+        *checks.power(design, powering.powered(design)), *checks.guardrails(design),
+        *checks.collisions(design, others(row)),
         *checks.ratio(design), *checks.weeks(design), *checks.past(runs, missing=missing if not runs else ""),
     ]  # fmt: skip
     return Looked(design, found)
@@ -64,7 +67,8 @@ def _past(row: Experiment, design: Design, now: datetime) -> tuple[Design, list[
     names = sorted({name for one in design.uses for name in (one.metric.event, one.metric.over) if name})
     with facts(row.source, Wanted("", names, since, now)) as connection:
         connection.execute(
-            "CREATE TEMP TABLE enrolled AS SELECT unit, 'past' AS arm, min(moment) AS first_at, 1 AS arms, '{}' AS props, "
+            "CREATE TEMP TABLE enrolled AS SELECT unit, 'past' AS arm, min(moment) AS first_at, 1 AS arms, "
+            "'{}' AS props, "
             "CAST(min(moment) AS DATE) AS day, 1 AS stretch, 0 AS part FROM "
             "(SELECT unit, moment FROM events UNION ALL SELECT unit, moment FROM exposures) GROUP BY unit"
         )
@@ -94,7 +98,7 @@ def _measured(connection: "DuckDBPyConnection", use: Use) -> Use:
         return use
     ratio = use.metric.kind is MetricKind.RATIO
     n, mean, deviation = comparing.ratio_of(connection) if ratio else comparing.moments_of(connection)
-    if n < FEWEST or not mean == mean or not mean:
+    if n < FEWEST or isnan(mean) or not mean:
         return use
     return replace(use, mean=float(f"{mean:.6g}"), deviation=float(f"{deviation:.6g}"))
 
@@ -108,7 +112,7 @@ def _aa(connection: "DuckDBPyConnection", use: Use, alpha: float, runs: int) -> 
     from scipy.special import ndtr
 
     rows = connection.execute(
-        f"SELECT y, d, coalesce(c, unit) AS k FROM valued ORDER BY hash(unit) LIMIT {AA_UNITS}"
+        f"SELECT y, d, coalesce(c, unit) AS k FROM valued ORDER BY hash(unit) LIMIT {AA_UNITS}"  # noqa: S608
     ).fetchnumpy()
     y, d = np.asarray(rows["y"], np.float64), np.asarray(rows["d"], np.float64)
     _names, group = np.unique(rows["k"].astype(str), return_inverse=True)

@@ -67,11 +67,13 @@ def read(
             series[use.metric.key] = _series(connection, design, use, run, needed)
     tell(88, "Correcting for several metrics")
     _correct(found, design)
-    arms = [{"key": one.key, "title": one.title, "metrics": found[one.key]} for one in design.treatments]
+    arms: list[dict[str, Any]] = [
+        {"key": one.key, "title": one.title, "metrics": found[one.key]} for one in design.treatments
+    ]
     tell(92, "Applying the rule")
     advice = rules.recommend({one["key"]: _measured(one["metrics"]) for one in arms}, blockers, reached=reached)
-    for arm in arms:
-        for one, values in zip(_measured(arm["metrics"]), arm["metrics"], strict=True):
+    for row in arms:
+        for one, values in zip(_measured(row["metrics"]), row["metrics"], strict=True):
             values["standing"] = rules.standing(one).value
     return {
         "version": 1, "since": run.since.isoformat(), "until": run.until.isoformat(), "units": counted.units,
@@ -177,7 +179,7 @@ def _metric(
 
 
 def _values(use: Use, one: Compared | None, design: Design, note: str = "") -> dict[str, Any]:
-    base = {
+    base: dict[str, Any] = {
         "metric": use.metric.key, "title": use.metric.title, "kind": use.metric.kind.value, "role": use.role.value,
         "direction": use.metric.direction.value, "margin": use.margin, "effect": use.effect, "unit": use.metric.unit,
         "is_share": use.metric.kind in SHARE, "segments": [], "significant": False, "adjusted_p": None,

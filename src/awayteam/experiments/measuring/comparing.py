@@ -1,7 +1,7 @@
 """One metric's arms beside the control's: moments from `valued`, estimates and intervals from `awayteam.analysis`.
 
-Where several epochs took units in with other shares, each epoch is an experiment of its own: their values are weighed by
-their units, alike in both arms, so that a change of shares can't move the result (Simpson's paradox).
+Where several epochs took units in with other shares, each epoch is an experiment of its own: their values are weighed
+by their units, alike in both arms, so that a change of shares can't move the result (Simpson's paradox).
 """
 
 from collections import defaultdict
@@ -204,7 +204,7 @@ def with_level(level: Level, alpha: float) -> Level:
 def unit_days(
     connection: "DuckDBPyConnection", event: str, zone: str, until: Any
 ) -> Mapping[str, list[tuple[Any, int, Moments]]]:
-    """For each arm by calendar day: how many units were in it, and moments of what each did on that day (0 for most)."""
+    """For each arm by calendar day: how many units were in it, and moments of what each did on that day."""
     rows = connection.execute(
         f"""
         WITH days AS (SELECT DISTINCT day FROM enrolled),

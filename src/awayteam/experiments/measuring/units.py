@@ -145,7 +145,7 @@ def value(connection: "DuckDBPyConnection", metric: Metric, run: Run, before: da
         """  # noqa: S608 - values are quoted
     )
     if metric.winsor < 1:
-        cut = f"(SELECT quantile_cont(y, {float(metric.winsor)!r}) FROM valued)"
+        cut = f"(SELECT quantile_cont(y, {float(metric.winsor)!r}) FROM valued)"  # noqa: S608
         connection.execute(f"UPDATE valued SET y = least(y, {cut})")  # noqa: S608
     (seen,) = _row(connection, f"SELECT count(*) FROM events e WHERE {own}")  # noqa: S608
     return int(seen)

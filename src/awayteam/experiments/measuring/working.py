@@ -124,7 +124,8 @@ def _end(row: Analysis, state: str, *, problem: str = "", **more: Any) -> bool:
     """Write what came of it; False where another worker has it."""
     mine = Analysis.objects.filter(pk=row.pk, lease_token=row.lease_token)
     return bool(mine.update(
-        state=state, problem=problem.replace("\0", "")[:2000], ended_at=timezone.now(), lease_until=None, lease_token="",
+        state=state, problem=problem.replace("\0", "")[:2000], ended_at=timezone.now(), lease_until=None,
+        lease_token="",
         **more,
     ))  # fmt: skip
 

@@ -14,8 +14,9 @@ MOST = 5_000
 
 @dataclass(frozen=True, slots=True)
 class Pooled:
-    """Effects of one metric, random effects by DerSimonian and Laird (1986). `mean` and its interval, at 95%, are relative changes;
-    `spread` is how much true effects differ (a standard deviation). `better`: how many were shown to be good."""
+    """Effects of one metric, random effects by DerSimonian and Laird (1986). `mean` and its interval, at 95%, are
+    relative changes; `spread` is how much true effects differ (a standard deviation). `better`: how many were shown to
+    be good."""
 
     metric: str
     title: str

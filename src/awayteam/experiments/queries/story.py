@@ -1,5 +1,6 @@
 """Everything that the page of one experiment shows."""
 
+import itertools
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -103,7 +104,7 @@ def _design(row: Experiment) -> Design | None:
 
 
 def _amendments(found: Sequence[Registration]) -> tuple[Amendment, ...]:
-    pairs = zip(found, found[1:], strict=False)
+    pairs = itertools.pairwise(found)
     return tuple(
         Amendment(after, designs.differences(json.loads(before.text), json.loads(after.text)))
         for before, after in pairs

@@ -40,7 +40,8 @@ def test_a_bad_row_never_sinks_its_neighbours() -> None:
     bad = [
         {**good, "at": "2026-03-02T12:00:00"}, {**good, "at": "2026-03-02T13:00:00Z"}, {**good, "unit": ""},
         {**good, "unit": "a\0b"}, {**good, "more": 1}, {**good, "properties": {"x": 1}},
-        {**good, "at": "soon"}, {**good, "at": "0001-01-01T00:00:00+23:59"}, 7, {k: v for k, v in good.items() if k != "arm"},
+        {**good, "at": "soon"}, {**good, "at": "0001-01-01T00:00:00+23:59"}, 7,
+        {k: v for k, v in good.items() if k != "arm"},
     ]  # fmt: skip
     found = taken([bad[0], good, *bad[1:]], [event("u", "x", NOW, 1e300), event("u", "x", NOW, 2.0)])
     assert len(found.exposures) == len(found.events) == 1
@@ -131,7 +132,8 @@ def test_what_was_vouched_for_survives_a_kill(town: Town, tmp_path: Path) -> Non
         "django.setup()\n"
         "from awayteam.experiments.facts import store\n"
         "for n in range(10**6):\n"
-        "    store.keep('events', [{'unit': f'u{n}', 'name': 'n', 'value': 1.0, 'moment': '2026-03-02T12:00:00.000000Z',\n"
+        "    store.keep('events', [{'unit': f'u{n}', 'name': 'n', 'value': 1.0,\n"
+        "                           'moment': '2026-03-02T12:00:00.000000Z',\n"
         "                           'id': f'{n}', 'got': '2026-03-02T12:00:00+00:00'}])\n"
         "    print(n, flush=True)\n"
         "    if n % 20 == 19: store.pack(None)\n"
@@ -164,8 +166,10 @@ def lake(town: Town, tmp_path: Path, settings: Any) -> Path:
     rulebook.forget()
     with duckdb.connect(str(folder / "own.duckdb")) as own:
         own.execute("SET TimeZone = 'UTC'")
-        own.execute("CREATE TABLE seen AS SELECT 'e' AS experiment, 'u' || i AS unit, CASE WHEN i % 2 = 0 THEN 'a' ELSE 'b' END "
-                    "AS arm, TIMESTAMPTZ '2026-03-02 12:00:00+00' AS \"at\", 'de' AS country FROM range(100) t(i)")  # fmt: skip
+        own.execute("CREATE TABLE seen AS SELECT 'e' AS experiment, 'u' || i AS unit, "
+                    "CASE WHEN i % 2 = 0 THEN 'a' ELSE 'b' END "
+                    "AS arm, TIMESTAMPTZ '2026-03-02 12:00:00+00' AS \"at\", 'de' AS country "
+                    "FROM range(100) t(i)")  # fmt: skip
         own.execute("CREATE TABLE done AS SELECT 'u' || i AS unit, 'n' AS name, i::DOUBLE AS value, "
                     "TIMESTAMPTZ '2026-03-02 12:30:00+00' AS \"at\", i AS id FROM range(100) t(i)")  # fmt: skip
         for name in ("seen", "done"):

@@ -52,7 +52,8 @@ def test_what_was_before_makes_intervals_narrower(town: Town) -> None:
     narrow = {}
     for days in (0, 7):
         row = towns.running(town, title=f"With {days}", horizon="fixed", cuped_days=days,
-                            uses=[towns.use("spent", mean=5.0, deviation=5.0), towns.use("slow", "guardrail")])  # fmt: skip
+                            uses=[towns.use("spent", mean=5.0, deviation=5.0),
+                                  towns.use("slow", "guardrail")])  # fmt: skip
         exposures, events = [], []
         for number in range(800):
             unit, usual = f"{days}u{number}", float(number % 50)

@@ -42,7 +42,8 @@ def form(**more: str) -> dict[str, str]:
         "title": "One page for paying", "team": "orders", "decider": "oscar", "unit": "user",
         "hypothesis": "One page for paying lets more visitors buy, because fewer give up.",
         "arms": "control 50 Two pages\none 50 One page", "traffic": "100", "days": "14", "daily_units": "500",
-        "horizon": "sequential", "alpha": "5", "power": "80", "correction": "holm", "cuped_days": "0", "time_zone": "UTC",
+        "horizon": "sequential", "alpha": "5", "power": "80", "correction": "holm", "cuped_days": "0",
+        "time_zone": "UTC",
         "metric_1": "bought", "role_1": "success", "size_1": "20", "mean_1": "0.3", "deviation_1": "0.46",
         "metric_2": "slow", "role_2": "guardrail", "size_2": "10", "surface": "checkout", **more,
     }  # fmt: skip
@@ -97,8 +98,10 @@ def test_the_scorecard_reads_like_a_page(town: Town) -> None:
     row.refresh_from_db()
     towns.analyse(row, at)
     page = text(client(town, "ann").get(f"/experiments/{row.pk}/scorecard/"))
-    for said in ("What was asked", "What the rule recommends", "What it doesn’t know", "country: de", "<svg", "Buyers improves.",
-                 "Whether units came in as designed", "A second view: Bayesian, read by no rule", "By day"):  # fmt: skip
+    for said in ("What was asked", "What the rule recommends", "What it doesn’t know", "country: de", "<svg",
+                 "Buyers improves.",
+                 "Whether units came in as designed", "A second view: Bayesian, read by no rule",
+                 "By day"):  # fmt: skip
         assert said in page, said
 
 

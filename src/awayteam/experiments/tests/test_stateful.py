@@ -1,5 +1,6 @@
-"""Any life of experiments: nothing starts unregistered, layers never overflow, overrides are public, refusals change nothing."""
+"""Any life of experiments: nothing starts unregistered, layers never overflow, overrides are public."""
 
+import itertools
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
@@ -82,7 +83,8 @@ class Lives(RuleBasedStateMachine):
 
     @precondition(lambda self: self.rows())
     @rule(
-        number=st.integers(0, 3), who=st.sampled_from(("turn", "turn", "turn", *EVERYBODY)), verb=st.sampled_from(VERBS),
+        number=st.integers(0, 3), who=st.sampled_from(("turn", "turn", "turn", *EVERYBODY)),
+        verb=st.sampled_from(VERBS),
         outcome=st.sampled_from([*rules.Outcome]), minutes=st.integers(1, 600),
     )  # fmt: skip
     def act(self, number: int, who: str, verb: str, outcome: str, minutes: int) -> None:
@@ -152,7 +154,7 @@ class Lives(RuleBasedStateMachine):
     @invariant()
     def a_layer_never_overflows(self) -> None:
         held = sorted((row.layer_from, row.layer_to) for row in self.rows() if row.layer_from is not None)
-        for (_low, high), (low, _high) in zip(held, held[1:], strict=False):
+        for (_low, high), (low, _high) in itertools.pairwise(held):
             assert high <= low  # type: ignore[operator]
         assert all(high <= 10_000 for _low, high in held)  # type: ignore[operator]
         assert all(row.state == State.RUNNING for row in self.rows() if row.layer_from is not None)
@@ -170,8 +172,8 @@ class Lives(RuleBasedStateMachine):
     def every_step_has_one_event_and_turns_are_somebodys(self) -> None:
         for row in self.rows():
             steps = row.steps.count()
-            names = [one for one in Event.objects.filter(subject_kind="experiment", subject_id=row.pk)
-                     .exclude(name__startswith="clock.").values_list("name", flat=True)]  # fmt: skip
+            names = list(Event.objects.filter(subject_kind="experiment", subject_id=row.pk)
+                     .exclude(name__startswith="clock.").values_list("name", flat=True))  # fmt: skip
             other = ("experiment.edited", "experiment.learnt", "experiment.amended")
             assert len([one for one in names if one not in other]) == steps
             assert (row.clock_id is None) == (State(row.state) in FINAL)

@@ -58,7 +58,9 @@ def design(**more: Any) -> dict[str, Any]:
     return {
         "hypothesis": "One page for paying lets more visitors buy, because fewer give up on the way.", "unit": "user",
         "days": 14, "surface": "checkout", "daily_units": 500.0, "cuped_days": 0,
-        "arms": [{"key": "control", "title": "Two pages", "share": 5000}, {"key": "one", "title": "One", "share": 5000}],
+        "arms": [
+            {"key": "control", "title": "Two pages", "share": 5000}, {"key": "one", "title": "One", "share": 5000},
+        ],
         "uses": [use("bought", mean=0.3, deviation=0.46), use("slow", "guardrail")], **more,
     }  # fmt: skip
 

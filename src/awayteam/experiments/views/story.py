@@ -157,7 +157,8 @@ def _told(verb: str, made: Any) -> str:
         return "Decided against the rule; it stands in the public register now."
     return {
         "check": "Nothing forbids it. Register the design next.", "start": "It runs.", "stop": "It is stopped.",
-        "reallocate": "A new epoch has begun.", "decide": "Decided. The flag has to go next.", "revise": "It is a draft again.",
+        "reallocate": "A new epoch has begun.", "decide": "Decided. The flag has to go next.",
+        "revise": "It is a draft again.",
         "clean-up": "Done; what was learnt stays.", "withdraw": "It is withdrawn.",
     }[verb]  # fmt: skip
 
