@@ -5,6 +5,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -27,7 +28,11 @@ FILES = Annotated[
 ]
 FROM = Annotated[
     list[str] | None,
-    typer.Option("--from", metavar="FILE", help="Traces: a file or a folder; repeatable. Without it: what is stored."),
+    typer.Option(
+        "--from",
+        metavar="FILE",
+        help="Traces: a file, a folder, or clickhouse://HOST; repeatable. Without it: what is stored.",
+    ),
 ]
 DAYS = Annotated[int, typer.Option("--days", min=1, max=396, help="How many days back (what is stored).")]
 SOURCE = Annotated[str, typer.Option("--source", help="One kind of evidence: otlp, envoy... (what is stored).")]
@@ -258,10 +263,15 @@ def _known(edges: "Edges", service: str) -> None:
 def _counted(files: list[str]) -> Iterator["Counted"]:
     """The edges of files; what couldn't be read is told on standard error. Ends with 1 where nothing could be."""
     from awayteam.cli.failing import refused
-    from awayteam.usage.files import count
+    from awayteam.usage.clickhouse import is_address, shown
+    from awayteam.usage.files import count, count_stored
 
     with refused(), bar() as progress:
-        found = count(files, progress=progress)
+        stored_there = [one for one in files if is_address(one)]
+        found = count([one for one in files if one not in stored_there], progress=progress)
+        for address in stored_there:
+            progress(shown(address))
+            count_stored(found, address, now=datetime.now(UTC))
     tell_problems(found)
     if not found.files:
         if not found.unreadable:

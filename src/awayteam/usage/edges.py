@@ -83,6 +83,14 @@ class Edges:
         known.add(call.operation)
         return call.operation
 
+    def add(self, other: "Edges") -> None:
+        """Add all that `other` counted."""
+        for key, row in other.rows.items():
+            _add(self.rows.setdefault(key, Edge()), row)
+        for name, number in other.tally.as_dict().items():
+            setattr(self.tally, name, getattr(self.tally, name) + number)
+        self.odd_times += other.odd_times
+
     def by_service(self) -> "Edges":
         """The same without operations."""
         whole = Edges(self.most_operations, tally=self.tally, capped=self.capped, odd_times=self.odd_times)

@@ -3,7 +3,9 @@
 import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 
+from awayteam.usage import clickhouse
 from awayteam.usage.edges import Edges
 from awayteam.usage.pairing import Call, Pairing, Tally
 from awayteam.usage.reading import read
@@ -63,6 +65,18 @@ def count(
         for name, number in tally.as_dict().items():
             setattr(found.edges.tally, name, getattr(found.edges.tally, name) + number)
     return found
+
+
+def count_stored(found: Counted, address: str, *, now: datetime) -> None:
+    """Add the edges of spans that ClickHouse keeps (`clickhouse.place`); what is wrong is told as with a file."""
+    shown = clickhouse.shown(address)
+    try:
+        edges = clickhouse.edges(clickhouse.place(address), now=now)
+    except (clickhouse.BadAddress, OSError) as error:
+        found.unreadable[shown] = str(error)
+        return
+    found.edges.add(edges)
+    found.files[shown] = "clickhouse", edges.tally.spans
 
 
 def _count_file(path: str, found: Counted, pairings: dict[str, Pairing], take: Sink) -> None:
