@@ -287,10 +287,16 @@ REQUESTS: dict[str, tuple[str, Any]] = {
     "take_back_credit_dispute": ("/credit/disputes/1/take-back", {"words": "because"}),
     "offer_succession": (
         "/succession/offer",
+        {"entity": "component:default/x", "team": "payments", "words": "because"},
+    ),
     "ask_for_succession": (
         "/succession/ask",
+        {"entity": "component:default/x", "team": "payments", "words": "because"},
+    ),
     "order_succession": (
         "/succession/order",
+        {"entity": "component:default/x", "team": "payments", "words": "because"},
+    ),
     "propose_succession": ("/succession/propose", {"entity": "component:default/x"}),
     "retire_thing": ("/succession/retire", {"entity": "component:default/x", "words": "because"}),
     "confirm_succession": ("/succession/1/confirm", {"words": "because"}),
