@@ -9,6 +9,7 @@ from awayteam.contributions.models import Area, CommitAuthor, Repository
 from awayteam.credit.tests import shop as credit
 from awayteam.duplicates.tests import shop as duplicates
 from awayteam.engagements.tests import shop as engagements
+from awayteam.experiments.tests import shop as experiments
 from awayteam.gate.tests import shop as gate
 from awayteam.handovers.tests import shop as handovers
 from awayteam.requests.tests import shop as requests
@@ -205,6 +206,54 @@ PAGES = [
     Page("credit_dispute", lambda _: f"/credit/disputes/{credit.dispute()}/", "zoe"),
     Page("credit_dispute", lambda _: f"/credit/disputes/{credit.dispute()}/", name="credit_dispute, of another"),
     Page("credit_thank", lambda _: f"/credit/thank/?about=request:{requests.number('Baskets by mail')}"),
+    Page("experiments", "/experiments/"),
+    Page(
+        "experiments",
+        "/experiments/?state=decided&ended=yes&team=group:default/orders&sort=title",
+        name="experiments narrowed",
+    ),
+    Page("experiments", "/experiments/?q=nope", name="experiments without hit"),
+    Page("experiment_new", "/experiments/new/"),
+    Page("experiment", lambda _: f"/experiments/{experiments.number(experiments.DRAFT)}/", name="experiment, draft"),
+    Page(
+        "experiment",
+        lambda _: f"/experiments/{experiments.number(experiments.REVIEWED)}/",
+        name="experiment, in review",
+    ),
+    Page(
+        "experiment", lambda _: f"/experiments/{experiments.number(experiments.RUNNING)}/", name="experiment, running"
+    ),
+    Page(
+        "experiment",
+        lambda _: f"/experiments/{experiments.number(experiments.BROKEN)}/",
+        "sam",
+        "experiment, of others",
+    ),
+    Page("experiment_design", lambda _: f"/experiments/{experiments.number(experiments.DRAFT)}/design/"),
+    Page("experiment_scorecard", lambda _: f"/experiments/{experiments.number(experiments.RUNNING)}/scorecard/"),
+    Page(
+        "experiment_scorecard",
+        lambda _: f"/experiments/{experiments.number(experiments.DECIDED)}/scorecard/",
+        name="experiment_scorecard, decided",
+    ),
+    Page(
+        "experiment_scorecard",
+        lambda _: f"/experiments/{experiments.number(experiments.BROKEN)}/scorecard/",
+        name="experiment_scorecard, not to be believed",
+    ),
+    Page(
+        "experiment_scorecard",
+        lambda _: f"/experiments/{experiments.number(experiments.READY)}/scorecard/",
+        name="experiment_scorecard, none",
+    ),
+    Page("experiment_verb", lambda _: f"/experiments/{experiments.number(experiments.RUNNING)}/reallocate/"),
+    Page("learnings", "/experiments/learnings/?q=baskets&by=team"),
+    Page("learnings", "/experiments/learnings/?q=nope", name="learnings without hit"),
+    Page("metrics", "/experiments/metrics/"),
+    Page("metric_new", "/experiments/metrics/new/"),
+    Page("metric", "/experiments/metrics/bought/"),
+    Page("experiment_sources", "/experiments/sources/"),
+    Page("experiment_sources", "/experiments/sources/", "zoe", "experiment_sources, administrator"),
     Page("handover", lambda _: f"/handovers/{handovers.handover(handovers.WAITING)}/"),
     Page("handover", lambda _: f"/handovers/{handovers.handover(handovers.OVER)}/", "sam", "handover, accepted"),
     Page("handover_verb", lambda _: f"/handovers/{handovers.handover(handovers.WAITING)}/refuse/"),

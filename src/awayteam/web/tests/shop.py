@@ -21,6 +21,7 @@ from awayteam.contributions import actions as contributions
 from awayteam.contributions import refresh
 from awayteam.contributions.tests.gitrepo import Repo
 from awayteam.credit.tests import shop as credit
+from awayteam.experiments.tests import shop as experiments
 from awayteam.duplicates.tests import shop as duplicates
 from awayteam.engagements.tests import shop as engagements
 from awayteam.forges.tests import shop as forges
@@ -162,6 +163,7 @@ def build(root: Path) -> Shop:
     _history(root / "basket")
     gate.build(handovers.WAITING, ada, zoe, now)
     forges.build(now)
+    experiments.build(team, ada, zoe, now)
     removed = _views(team)
     return Shop(folder.source, users, made.webhook, _dead(made.webhook), token, hand_made, removed, _bulk())
 
