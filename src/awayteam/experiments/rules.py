@@ -172,7 +172,7 @@ def counted_blockers(epochs: Iterable[Counted], in_two_arms: int) -> list[Blocke
     found = []
     if in_two_arms:
         found.append(Blocker(
-            TWO_ARMS, f"{in_two_arms:,} units were seen in two arms.",
+            TWO_ARMS, f"{in_two_arms:,} {'unit was' if in_two_arms == 1 else 'units were'} seen in two arms.",
             "Find what assigns them anew: another key, a cache, a second call before the answer. Then start again.",
         ))  # fmt: skip
     for one in epochs:

@@ -58,7 +58,7 @@ def decide(
         persons = [one for one in (row.owner_id, row.decider_id) if one is not None]
         text = f"{actor.label} decided {row.title}: {SAID[chosen]}."
         enter(held, Verb.DECIDE, State.DECIDED, words=words, data=data, text=text, persons=persons, urgent=against)
-        _keep_effects(row, card, now)
+        _keep_effects(row, card, now, chosen)
         serving.publish(row, actor=actor, now=now)
     return row
 
@@ -116,11 +116,11 @@ def _enter(held: Held[Experiment], chosen: Outcome, recommended: Outcome, words:
     return entry
 
 
-def _keep_effects(row: Experiment, card: Analysis, now: datetime) -> None:
+def _keep_effects(row: Experiment, card: Analysis, now: datetime, chosen: Outcome) -> None:
     """What was measured, for what is learnt over many experiments; nothing of a run that can't be trusted."""
     Effect.objects.filter(experiment=row).delete()
     result: Mapping[str, Any] = card.result or {}
-    if result.get("blockers"):
+    if result.get("blockers") or chosen is Outcome.INVALID:
         return
     made = []
     for arm in result["arms"]:

@@ -13,7 +13,7 @@ from awayteam.kernel.actor import Actor
 from awayteam.organisation.models import Person, Team
 
 DRAFT, REVIEWED, READY = "A <draft> of baskets", "Baskets that customers see", "Baskets in green"
-RUNNING, OVERRIDDEN, BROKEN = "Baskets by voice", "Baskets with music", "Baskets that vanish"
+RUNNING, DECIDED, BROKEN = "Baskets by voice", "Baskets with music", "Baskets that vanish"
 
 
 def build(orders: Team, ada: Actor, zoe: Actor, now: datetime) -> None:
@@ -32,15 +32,15 @@ def build(orders: Team, ada: Actor, zoe: Actor, now: datetime) -> None:
     running = actions.start(_submitted(orders, ada, begun, RUNNING, segments=["country"]), actor=ada, now=begun)
     towns.simulate(running, units=900, days=3)
     towns.analyse(running, now)
-    for title in (OVERRIDDEN, BROKEN):
+    for title in (DECIDED, BROKEN):
         row = actions.start(_submitted(orders, ada, begun, title), actor=ada, now=begun)
-        towns.simulate(row, units=900, days=3, rates={"control": 0.3, "one": 0.3})
+        towns.simulate(row, units=900, days=3, rates={"control": 0.3, "one": 0.3}, prefix=row.key)
         if title == BROKEN:
             at = begun + timedelta(days=1)
             towns.send([towns.exposure(row.key, f"lost{number}", "one", at) for number in range(300)], [])
         row = actions.stop(row, words="The season *ends*.", actor=ada, now=now - timedelta(days=1))
         towns.analyse(row, now)
-        outcome = "ship" if title == OVERRIDDEN else "invalid"
+        outcome = "ship" if title == DECIDED else "dont-ship"
         actions.decide(row, outcome=outcome, words="Half a <second> less to wait.", actor=ada, now=now)
     assert zoe.is_administrator
 

@@ -123,7 +123,7 @@ def test_units_in_two_arms_block(town: Town) -> None:
     towns.send([exposure(row.key, "z", arm, NOON + HOUR) for arm in ("control", "one")], [])
     card = towns.analyse(row, NOON + timedelta(days=2))
     assert card.result is not None
-    assert card.result["blockers"][0]["words"] == "1 units were seen in two arms."
+    assert card.result["blockers"][0]["words"] == "1 unit was seen in two arms."
 
 
 def test_late_events_count_at_the_next_look_and_nothing_measured_is_not_zero(town: Town) -> None:
