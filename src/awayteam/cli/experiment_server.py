@@ -58,7 +58,9 @@ def _print_one(pk: int, actor: Any, as_json: bool) -> None:
     for one in values["blockers"]:
         typer.echo(f"{'Invalid:':<14}{one['words']}")
     if values["recommendation"]:
-        typer.echo(f"{'Rule:':<14}{values['recommendation']['outcome']}: {' '.join(values['recommendation']['reasons'])}")
+        typer.echo(
+            f"{'Rule:':<14}{values['recommendation']['outcome']}: {' '.join(values['recommendation']['reasons'])}"
+        )
 
 
 def list_(
@@ -186,7 +188,9 @@ def look(name: NAME, person: PERSON = "", as_json: JSON = False) -> None:
     _measured(row)
     with Progress(console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task("Looking at the facts", total=100)
-        card = card_of(row, timezone.now(), lambda share, doing: progress.update(task, completed=share, description=doing))
+        card = card_of(
+            row, timezone.now(), lambda share, doing: progress.update(task, completed=share, description=doing)
+        )
     _print_card(row, card, as_json)
 
 

@@ -61,7 +61,9 @@ def source(address: str, exposures: str = "facts.seen", events: str = "facts.don
 def test_postgresql_says_the_same_as_files(town: Town, address: str) -> None:
     with facts(source(address), WANTED) as connection:
         assert connection.execute("SELECT count(*), sum(value) FROM events").fetchone() == (100, 4950.0)
-        found = connection.execute("SELECT arm, count(*), max(props) FROM exposures GROUP BY arm ORDER BY arm").fetchall()
+        found = connection.execute(
+            "SELECT arm, count(*), max(props) FROM exposures GROUP BY arm ORDER BY arm"
+        ).fetchall()
         assert found == [("a", 50, '{"country":"de"}'), ("b", 50, '{"country":"de"}')]
         (first,) = connection.execute("SELECT epoch_us(min(moment)) FROM exposures").fetchone() or (None,)
         assert first == NOON.timestamp() * 1e6
