@@ -82,11 +82,12 @@ def test_a_design_says_everything_that_is_wrong_with_it(town: Town) -> None:
     assert designs.problems(designs.read(towns.design())) == []
     arms = [{"key": "a", "share": 5000}, {"key": "a", "share": 4000}, {"key": "B c", "share": 0}]
     bad = towns.design(hypothesis="x", unit="User!", arms=arms, days=0, alpha=0.9, time_zone="Mars/Olympus", uses=[],
-                       ramp=[{"hours": 5, "traffic": 100}, {"hours": 2, "traffic": 50}], segments=["a", "a"])  # fmt: skip
+                       ramp=[{"hours": 5, "traffic": 100}, {"hours": 2, "traffic": 50}],
+                       segments=["a", "a"])  # fmt: skip
     fields = {one.field for one in designs.problems(designs.read(bad))}
     assert fields == {"hypothesis", "unit", "arms", "days", "alpha", "time_zone", "uses", "ramp", "segments"}
     for broken in ({}, {"arms": 3}, {"arms": [{"share": 1}]}, towns.design(horizon="soon")):
-        with pytest.raises(ValueError, match="."):
+        with pytest.raises(ValueError, match=r"must be|missing|not a valid"):
             designs.read(broken)
     assert designs.hash_of(designs.text_of({"b": 1, "a": 2})) == designs.hash_of(designs.text_of({"a": 2, "b": 1}))
 

@@ -74,7 +74,8 @@ def test_postgresql_says_the_same_as_files(town: Town, address: str) -> None:
     ("exposures", "events", "said"),
     [
         ("facts.gone", "facts.done", "does not exist"), ("facts.seen", "facts.naive", "has no time zone"),
-        ("facts.done", "facts.done", "does not exist"), ("facts.seen; DROP SCHEMA facts", "facts.done", "no name of a table"),
+        ("facts.done", "facts.done", "does not exist"),
+        ("facts.seen; DROP SCHEMA facts", "facts.done", "no name of a table"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_there_is_said(town: Town, address: str, exposures: str, events: str, said: str) -> None:
