@@ -1,4 +1,4 @@
-"""Databases behind an address: PostgreSQL and ClickHouse, in sessions that can't write."""
+"""Databases behind an address: PostgreSQL and ClickHouse, in sessions that can't write, and Spark."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping
@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit, urlunsplit
 
-from awayteam.analysis.dialects import CLICKHOUSE, POSTGRESQL, Dialect
+from awayteam.analysis.dialects import CLICKHOUSE, POSTGRESQL, SPARK, Dialect
 from awayteam.analysis.tables import Source, Unreadable, wanted
+from awayteam.kernel.errors import InvalidInput
 
 SECONDS = 600
 LARGEST_ANSWER = 1 << 28
@@ -170,3 +171,59 @@ def clickhouse(address: str, query: str) -> Iterator[Source]:
         source = ClickHouse(post, relation, {}, named)
         source.kinds = source.described()
         yield source
+
+
+@dataclass
+class Spark:
+    """A session of PySpark, which the organisation brings along; it runs one statement at a time, ours only read."""
+
+    session: Any
+    relation: str
+    kinds: Mapping[str, str]
+    named: str
+    dialect: ClassVar[Dialect] = SPARK
+
+    def ask(self, sql: str) -> list[tuple[Any, ...]]:
+        from pyspark.errors import PySparkException
+
+        try:
+            return [tuple(row) for row in self.session.sql(sql).collect()]
+        except PySparkException as error:
+            raise Unreadable(f"{self.named}: {' '.join(str(error).split())[:300]}") from error
+
+    def described(self) -> dict[str, str]:
+        from pyspark.errors import PySparkException
+
+        kinds = {"boolean": "bool", "float": "float", "double": "float", "string": "string"}
+        kinds |= dict.fromkeys(("tinyint", "smallint", "int", "bigint"), "int")
+        kinds |= dict.fromkeys(("date", "timestamp", "timestamp_ntz"), "time")
+        try:
+            found = self.session.sql(f"SELECT * FROM {self.relation} LIMIT 0").dtypes
+        except PySparkException as error:
+            raise Unreadable(f"{self.named}: {' '.join(str(error).split())[:300]}") from error
+        return {name: "int" if kind.startswith("decimal") else kinds.get(kind, "other") for name, kind in found}
+
+
+@contextmanager
+def spark(address: str, query: str) -> Iterator[Source]:
+    """The table of a Spark behind Spark Connect (sc://host:15002); PySpark must be installed beside Awayteam."""
+    parts = urlsplit(address)
+    table = dict(parse_qsl(parts.query)).get("table", "")
+    relation = wanted(table, query, SPARK)
+    try:
+        from pyspark.sql import SparkSession
+    except ImportError:
+        raise InvalidInput(
+            "Spark is read through PySpark, which isn't here.", "pip install 'pyspark[connect]'"
+        ) from None
+    named = _without_secret(address)
+    try:
+        session = SparkSession.builder.remote(urlunsplit(("sc", parts.netloc, parts.path, "", ""))).getOrCreate()
+    except Exception as error:  # grpc's own, of many kinds
+        raise Unreadable(f"{named}: {' '.join(str(error).split())[:300]}", "Is the address right?") from None
+    try:
+        source = Spark(session, relation, {}, named)
+        source.kinds = source.described()
+        yield source
+    finally:
+        session.stop()

@@ -16,7 +16,7 @@ from awayteam.analysis.dialects import DUCKDB, Dialect
 from awayteam.kernel.errors import AwayteamError, InvalidInput
 
 MOST_FILES = 10_000
-ADDRESSES = "a CSV or Parquet file or glob, a .duckdb file, postgresql://…?table=NAME, clickhouse://…?table=NAME"
+ADDRESSES = "a CSV or Parquet file or glob, a .duckdb file, postgresql://…?table=NAME, clickhouse://…?table=NAME, sc://…?table=NAME"
 
 
 class Unreadable(AwayteamError):
@@ -56,6 +56,10 @@ def opened(address: str, query: str = "") -> AbstractContextManager[Source]:
         from awayteam.analysis.servers import clickhouse
 
         return clickhouse(address, query)
+    if scheme == "sc":
+        from awayteam.analysis.servers import spark
+
+        return spark(address, query)
     if scheme == "duckdb":
         parts = urlsplit(address)
         return _database(unquote(parts.netloc + parts.path), dict(parse_qsl(parts.query)).get("table", ""), query)

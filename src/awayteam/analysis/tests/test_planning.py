@@ -89,15 +89,23 @@ def test_spread_is_read_from_past_rows(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
-        ({}, "standard deviation"), ({"spread": 1.0}, "Too little"), ({"spread": 1.0, "effect": 0.0}, "other than zero"),
-        ({"spread": 1.0, "relative": 0.1}, "control's value"), ({"spread": 1.0, "effect": 1.0, "relative": 0.1}, "Leave one"),
-        ({"spread": 1.0, "units": 2}, "four units"), ({"spread": 1.0, "days": 3.0}, "wants --traffic"),
-        ({"spread": 1.0, "effect": 1.0, "wanted": 0.01}, "between alpha and 1"), ({"spread": 1.0, "alpha": 0.9}, "alpha"),
-        ({"spread": 1.0, "effect": 1.0, "ratio": (1.0,)}, "two or more"), ({"kind": "proportion", "baseline": 1.2}, "between 0 and 1"),
-        ({"kind": "proportion", "baseline": 0.9, "effect": 0.2}, "can't change"), ({"spread": 1.0, "effect": 1.0, "looks": 0}, "--looks"),
-        ({"kind": "proportion", "baseline": 0.9, "units": 10}, "can't show"), ({"spread": 1.0, "effect": 1.0, "traffic": 0.0}, "above zero"),
+        ({}, "standard deviation"),
+        ({"spread": 1.0}, "Too little"),
+        ({"spread": 1.0, "effect": 0.0}, "other than zero"),
+        ({"spread": 1.0, "relative": 0.1}, "control's value"),
+        ({"spread": 1.0, "effect": 1.0, "relative": 0.1}, "Leave one"),
+        ({"spread": 1.0, "units": 2}, "four units"),
+        ({"spread": 1.0, "days": 3.0}, "wants --traffic"),
+        ({"spread": 1.0, "effect": 1.0, "wanted": 0.01}, "between alpha and 1"),
+        ({"spread": 1.0, "alpha": 0.9}, "alpha"),
+        ({"spread": 1.0, "effect": 1.0, "ratio": (1.0,)}, "two or more"),
+        ({"kind": "proportion", "baseline": 1.2}, "between 0 and 1"),
+        ({"kind": "proportion", "baseline": 0.9, "effect": 0.2}, "can't change"),
+        ({"spread": 1.0, "effect": 1.0, "looks": 0}, "--looks"),
+        ({"kind": "proportion", "baseline": 0.9, "units": 10}, "can't show"),
+        ({"spread": 1.0, "effect": 1.0, "traffic": 0.0}, "above zero"),
     ],
-)  # fmt: skip
+)
 def test_designs_that_are_none(asked: dict[str, Any], said: str) -> None:
     with pytest.raises(InvalidInput) as error:
         plan(Plan(**asked))

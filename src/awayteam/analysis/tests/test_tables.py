@@ -41,8 +41,9 @@ def test_files_that_are_none(tmp_path: Path) -> None:
     (tmp_path / "loop.csv").symlink_to(tmp_path / "loop.csv")
     (tmp_path / "deep.duckdb").write_bytes(os.urandom(8) + b"DUCK" + os.urandom(9000))
     for name, said in (
-        ("cut.parquet", "magic bytes"), ("false.parquet", "no Parquet"), ("empty.csv", "is empty"), ("bytes", "neither CSV"),
-        ("", "is a folder"), ("nowhere.csv", "no such file"), ("*.nothing", "no such file"), ("loop.csv", "no such file"),
+        ("cut.parquet", "magic bytes"), ("false.parquet", "no Parquet"), ("empty.csv", "is empty"),
+        ("bytes", "neither CSV"), ("", "is a folder"), ("nowhere.csv", "no such file"), ("*.nothing", "no such file"),
+        ("loop.csv", "no such file"),
         ("deep.duckdb", "deep.duckdb"), ("x\x00y", "zero byte"), ("n" * 5000, "n"),
     ):  # fmt: skip
         assert said in refused(f"{tmp_path}/{name}"), name
@@ -217,8 +218,8 @@ def test_units_seen_in_two_arms_and_designed_ratios_block(tmp_path: Path) -> Non
 
 def test_rows_of_a_unit_add_up(tmp_path: Path) -> None:
     """mean: per unit, of sums; proportion: whether ever; ratio: of sums; `per` says otherwise."""
-    orders = [("u1", "a", 5, 0, 2), ("u1", "a", 7, 1, 1), ("u2", "a", 3, 0, 4), ("u3", "b", 1, 0, 1), ("u4", "b", 2, 1, None),
-              ("u4", "b", 2, 0, 1)]  # fmt: skip
+    orders = [("u1", "a", 5, 0, 2), ("u1", "a", 7, 1, 1), ("u2", "a", 3, 0, 4), ("u3", "b", 1, 0, 1),
+              ("u4", "b", 2, 1, None),              ("u4", "b", 2, 0, 1)]  # fmt: skip
     path = csv(tmp_path / "t.csv", orders, ("user", "arm", "x", "kept", "below"))
     specs = ("s=mean(x)", "m=mean(x, per=mean)", "k=proportion(kept)", "r=ratio(x/below)", "h=mean(x, per=max)")
     found = ask(path, *specs, control="a", unit="user")
@@ -285,3 +286,29 @@ def test_clickhouse_over_http(tmp_path: Path, clickhouse: str) -> None:
 def test_servers_that_are_not_there_or_something_else(tmp_path: Path) -> None:
     assert "secret" not in refused("postgresql://me:secret@127.0.0.1:1/x?table=t")
     assert "refused" in refused("clickhouse://me:secret@127.0.0.1:1/x?table=t")
+
+
+def test_spark_needs_pyspark(monkeypatch: pytest.MonkeyPatch) -> None:
+    import sys
+
+    monkeypatch.setitem(sys.modules, "pyspark.sql", None)
+    assert "pip install" in refused("sc://127.0.0.1:1?table=t")
+
+
+def test_spark_gives_the_same(tmp_path: Path) -> None:
+    """Where PySpark and Java are at hand."""
+    pytest.importorskip("pyspark", reason="PySpark isn't installed")
+    from pyspark.sql import SparkSession
+
+    from awayteam.analysis.servers import Spark
+    from awayteam.analysis.tests.test_engines import SPECS, same
+
+    path = csv(tmp_path / "t.csv")
+    session = SparkSession.builder.master("local[1]").config("spark.ui.enabled", "false").getOrCreate()
+    try:
+        session.read.csv(str(path), header=True, inferSchema=True).createOrReplaceTempView("facts")
+        source = Spark(session, "`facts`", {}, "spark")
+        source.kinds = source.described()
+        same(ask(source, *SPECS, unit="user", day="day"), ask(path, *SPECS, unit="user", day="day"))
+    finally:
+        session.stop()

@@ -61,8 +61,9 @@ def test_text_draws_intervals_and_says_what_is_not_known(capsys: pytest.CaptureF
         "slow=quantile(views, 0.9, direction=down, margin=50%)",
     ))  # fmt: skip
     assert code == 0
-    for text in ("├", "┼", "Sample ratio: p = ", "narrowest at 2,000 units (plan)", "after Holm", "Segment de", "Segment (none)",
-                 "Until 2026-03-02", "Rule, arm blue: ", "Not known:", "30% of the planned units are in",
+    for text in ("├", "┼", "Sample ratio: p = ", "narrowest at 2,000 units (plan)", "after Holm",
+                 "Segment de", "Segment (none)",                 "Until 2026-03-02", "Rule, arm blue: ",
+                 "Not known:", "30% of the planned units are in",
                  "spend: 36 of 600 units have no value", "Second view, Bayesian"):  # fmt: skip
         assert text in out, text
 
@@ -81,13 +82,18 @@ def test_a_mismatch_blocks(capsys: pytest.CaptureFixture[str], facts: Path) -> N
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
-        (("--metric", "x=mean(nope)"), 2, "there is no column 'nope'"), (("--ratio", "1:x"), 2, "isn't shares"),
-        (("--ratio", "a=1,a=2"), 2, "isn't shares"), (("--ratio", "1:1"), 2, "there are 3 arms: control, blue, green"),
-        (("--alpha", "2"), 2, "between 0 and 0.5"), (("--method", "both"), 2, "both"), (("--control", "nobody"), 2, "Its arms are blue"),
-        (("--query", "SELECT 1"), 2, "goes with a database"), (("--moments", "--unit", "user"), 2, "want rows"),
+        (("--metric", "x=mean(nope)"), 2, "there is no column 'nope'"),
+        (("--ratio", "1:x"), 2, "isn't shares"),
+        (("--ratio", "a=1,a=2"), 2, "isn't shares"),
+        (("--ratio", "1:1"), 2, "there are 3 arms: control, blue, green"),
+        (("--alpha", "2"), 2, "between 0 and 0.5"),
+        (("--method", "both"), 2, "both"),
+        (("--control", "nobody"), 2, "Its arms are blue"),
+        (("--query", "SELECT 1"), 2, "goes with a database"),
+        (("--moments", "--unit", "user"), 2, "want rows"),
         (("--moments", "--metric", "x=ratio(a/b)"), 2, "means and proportions only"),
     ],
-)  # fmt: skip
+)
 def test_wrong_use_ends_with_2(
     capsys: pytest.CaptureFixture[str], facts: Path, words: tuple[str, ...], code: int, said: str
 ) -> None:
@@ -139,8 +145,8 @@ def test_power(capsys: pytest.CaptureFixture[str], facts: Path) -> None:
     assert found["expected_units"] < found["units"]
     assert run(capsys, "power", "--relative", "x", "--sd", "1")[0] == 2
     assert "above and below" in run(capsys, "power", "--kind", "ratio")[2]
-    code, out, _ = run(capsys, "power", "--kind", "ratio", "--baseline", 2, "--sd", 1, "--below-mean", 10, "--below-sd", 3,
-                       "--correlation", 0.5, "--units", 10_000, "--json")  # fmt: skip
+    code, out, _ = run(capsys, "power", "--kind", "ratio", "--baseline", 2, "--sd", 1, "--below-mean", 10,
+                       "--below-sd", 3, "--correlation", 0.5, "--units", 10_000, "--json")  # fmt: skip
     assert json.loads(out)["baseline"] == 0.2
 
 
