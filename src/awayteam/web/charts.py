@@ -44,12 +44,19 @@ def _bar(label: str, value: float, index: int, left: int, scale: float) -> Marku
     )  # fmt: skip
 
 
-def line(title: str, rows: Sequence[tuple[str, float | None]], unit: str = "", height: int = 140) -> Markup:
+def line(
+    title: str,
+    rows: Sequence[tuple[str, float | None]],
+    unit: str = "",
+    height: int = 140,
+    limits: Sequence[float] = (),
+) -> Markup:
     """One line over equally spaced points (label, value), in their order; the axis starts at zero.
 
-    Where a value is None nothing was measured: the line has a gap, and a point between two gaps is a dot.
+    Where a value is None nothing was measured: the line has a gap, and a point between two gaps is a dot. `limits` has
+    a value for each point, drawn dashed in steps: what the value should stay below.
     """
-    marks = ticks(max((value for _, value in rows if value is not None), default=0))
+    marks = ticks(max((value for value in (*(value for _, value in rows), *limits) if value is not None), default=0))
     left, bottom = 44, height - 20
     step = (CHART_WIDTH - left - 10) / max(len(rows) - 1, 1)
     points = [
@@ -61,7 +68,17 @@ def line(title: str, rows: Sequence[tuple[str, float | None]], unit: str = "", h
         Markup('<text class="label" x="{:.1f}" y="{}" text-anchor="{}">{}</text>').format(x, height - 4, anchor, label)
         for (x, _), (label, _), anchor in _ends(points, rows)
     )
-    return _figure(title, grid + _strokes(points) + ends if rows else grid, height, rows, unit)
+    heights = [bottom - limit / marks[-1] * (bottom - 8) for limit in limits]
+    steps = _limit([(x, y) for (x, _), y in zip(points, heights, strict=False)])
+    return _figure(title, grid + steps + _strokes(points) + ends if rows else grid, height, rows, unit, limits)
+
+
+def _limit(points: Sequence[tuple[float, float]]) -> Markup:
+    """A dashed line in steps."""
+    if not points:
+        return Markup("")
+    drawn = "M{:.1f} {:.1f}".format(*points[0]) + "".join(f"H{x:.1f}V{y:.1f}" for x, y in points[1:])
+    return Markup('<path class="line line-limit" d="{}"/>').format(drawn)
 
 
 def _strokes(points: Sequence[tuple[float, float | None]]) -> Markup:
@@ -95,14 +112,26 @@ def _ends(
     return [(points[0], rows[0], "start"), (points[-1], rows[-1], "end")]
 
 
-def _figure(title: str, drawn: Markup, height: int, rows: Sequence[tuple[str, float | None]], unit: str) -> Markup:
+def _figure(
+    title: str,
+    drawn: Markup,
+    height: int,
+    rows: Sequence[tuple[str, float | None]],
+    unit: str,
+    limits: Sequence[float] = (),
+) -> Markup:
     cells = Markup("").join(
-        Markup('<tr><td>{}</td><td class="num">{}</td></tr>').format(label, "—" if value is None else f"{value:,g}")
-        for label, value in rows
+        Markup('<tr><td>{}</td><td class="num">{}</td>{}</tr>').format(
+            label,
+            "—" if value is None else f"{value:,g}",
+            Markup('<td class="num">{}</td>').format(f"{limits[place]:,g}") if place < len(limits) else "",
+        )
+        for place, (label, value) in enumerate(rows)
     )
+    head = Markup('<th scope="col" class="num">Limit</th>') if limits else Markup("")
     return Markup(
         '<figure class="chart"><svg viewBox="0 0 {} {}" role="img" aria-label="{}">{}</svg>'
         '<details><summary>Table</summary><table class="grid-table"><caption>{}</caption>'
-        '<thead><tr><th scope="col">What</th><th scope="col" class="num">{}</th></tr></thead><tbody>{}</tbody></table>'
-        "</details></figure>"
-    ).format(CHART_WIDTH, height, title, drawn, title, unit or "Number", cells)
+        '<thead><tr><th scope="col">What</th><th scope="col" class="num">{}</th>{}</tr></thead>'
+        "<tbody>{}</tbody></table></details></figure>"
+    ).format(CHART_WIDTH, height, title, drawn, title, unit or "Number", head, cells)
