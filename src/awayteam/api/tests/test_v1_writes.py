@@ -515,7 +515,7 @@ REQUESTS: dict[str, tuple[str, Any]] = {
     "forge_delivery_retry": ("/forges/{forge}/deliveries/{delivery}/retry", WHY),
     "forge_change_retry": ("/forges/{forge}/changes/{asked}/retry", WHY),
 }
-READS_BY_POST = {"gate_ask", "needed_reviews", "route_text", "similar_requests"}
+READS_BY_POST = {"gate_ask", "needed_reviews", "preview_quota", "route_text", "similar_requests"}
 """Questions that are too long for an address."""
 OF_ONESELF = {
     "mark_notifications", "change_preferences", "renew_own_webhook_secret", "try_own_channel", "make_own_calendar",
