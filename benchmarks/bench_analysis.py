@@ -19,14 +19,16 @@ from pathlib import Path
 RAW = """SELECT variant, count(*), sum(minutes), sum(minutes * minutes), sum(clicks), sum(views), sum(clicks * clicks),
 sum(views * views), sum(clicks * views), sum(spend), sum(spend * spend), sum(before), sum(before * before),
 sum(spend * before) FROM '{path}' GROUP BY variant"""
-FACTS = """COPY (SELECT *, CAST(floor(views * random() * 0.6) AS BIGINT) AS clicks, before * 0.7 - ln(1 - random()) * 5 AS spend,
--ln(1 - random()) * 4 AS minutes FROM (SELECT i AS "user", CASE WHEN hash(i) % 2 = 0 THEN 'control' ELSE 'new' END AS variant,
-CAST(1 + floor(-ln(1 - random()) * 3) AS BIGINT) AS views, exp(random() * 2 + random() * 2) AS before
+FACTS = """COPY (SELECT *, CAST(floor(views * random() * 0.6) AS BIGINT) AS clicks, before * 0.7 - ln(1 - random()) * 5
+AS spend, -ln(1 - random()) * 4 AS minutes FROM (
+SELECT i AS "user", CASE WHEN hash(i) % 2 = 0 THEN 'control' ELSE 'new' END
+AS variant, CAST(1 + floor(-ln(1 - random()) * 3) AS BIGINT) AS views, exp(random() * 2 + random() * 2) AS before
 FROM range({users}) t(i))) TO '{path}' (FORMAT parquet)"""
 PEER = """
 import json, sys, time, ibis, tea_tasting as tt
 table = ibis.duckdb.connect().read_parquet(sys.argv[1])
-test = tt.Experiment(minutes=tt.Mean("minutes"), ctr=tt.RatioOfMeans("clicks", "views"), spend=tt.Mean("spend", "before"))
+test = tt.Experiment(minutes=tt.Mean("minutes"), ctr=tt.RatioOfMeans("clicks", "views"),
+                     spend=tt.Mean("spend", "before"))
 times = []
 for _ in range(int(sys.argv[2])):
     started = time.perf_counter()
