@@ -6,6 +6,7 @@ class FlagsConfig(registries.App):
     label = "flags"
 
     def register(self) -> None:
+        from awayteam.flags import places
         from awayteam.flags.actions.asking import CLOCK, expire_question, remind_question
         from awayteam.flags.jobs import PLANS, STALE
         from awayteam.kernel import clocks, jobs, lightpaths
@@ -15,3 +16,4 @@ class FlagsConfig(registries.App):
         jobs.register(PLANS)
         jobs.register(STALE)
         lightpaths.register("/ofrep/v1/", Later("awayteam.flags.serving.ofrep", "handle"))
+        places.register()

@@ -24,6 +24,7 @@ from awayteam.credit.tests import shop as credit
 from awayteam.experiments.tests import shop as experiments
 from awayteam.duplicates.tests import shop as duplicates
 from awayteam.engagements.tests import shop as engagements
+from awayteam.flags.tests import shop as flags
 from awayteam.forges.tests import shop as forges
 from awayteam.gate.tests import shop as gate
 from awayteam.handovers.tests import shop as handovers
@@ -163,6 +164,7 @@ def build(root: Path) -> Shop:
     _history(root / "basket")
     gate.build(handovers.WAITING, ada, zoe, now)
     forges.build(now)
+    flags.build(team, ada, now)
     experiments.build(team, ada, zoe, now)
     removed = _views(team)
     return Shop(folder.source, users, made.webhook, _dead(made.webhook), token, hand_made, removed, _bulk())

@@ -1,0 +1,1 @@
+"""Pages of flags: the list, one flag, its definitions, and environments with their tokens."""
