@@ -132,6 +132,7 @@ def test_every_template_is_rendered(shop: Shop, monkeypatch: pytest.MonkeyPatch)
         client_of(shop, page).get(page.at(shop), follow=True)
     elsewhere = {
         # shown after a POST: test_talking
+        "flags/token.html",  # web/tests/browser/test_flags
         "forges/secret.html", "forges/test.html",  # likewise: forges/tests/test_setting
         "discussions/draft.html", "discussions/preview.html", "notifications/secret.html",
         # shown after a POST, in the demonstration, or on an error: test_changes, test_frame
