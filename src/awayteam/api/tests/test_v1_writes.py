@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Iterator
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -11,12 +12,15 @@ import pytest
 from django.apps import apps
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.utils import timezone
 
 from awayteam.accounts.actors import actor_of_person
 from awayteam.api.tests.organisation import NOW, SECRET, Organisation
 from awayteam.catalog.models import Edit, Entity, Ownership
 from awayteam.discussions import actions as discussions
 from awayteam.discussions.models import Comment
+from awayteam.flags import actions as flags
+from awayteam.flags.rules import Deed, Reach
 from awayteam.forges.models import ForgeChange, ForgeDelivery
 from awayteam.forges.tests import shop as forges
 from awayteam.imports import actions as imports
@@ -29,10 +33,14 @@ from awayteam.requests import actions as requests
 from awayteam.requests.actions import Aim
 from awayteam.requests.models import Request
 from awayteam.roadmaps import actions as roadmaps
+from awayteam.usage.actions import matching
+from awayteam.usage.models import MatchRule, Name
 
 ORDERS = "/api/v1/entities/component/default/orders"
 LEGACY = "/api/v1/entities/component/default/legacy"
 WHY = {"reason": "because"}
+FLAG = {"state": "ENABLED", "variants": {"on": True, "off": False}, "defaultVariant": "on"}
+SOON = timezone.now() + timedelta(days=2)
 
 
 class Parts(dict[str, bytes]):
@@ -513,9 +521,32 @@ REQUESTS: dict[str, tuple[str, Any]] = {
     "forge_reconcile": ("/forges/{forge}/reconcile", None),
     "forge_account_link": ("/forges/{forge}/accounts/link", {"account": "0", "person": "user:default/eve", **WHY}),
     "forge_delivery_retry": ("/forges/{forge}/deliveries/{delivery}/retry", WHY),
+    "match_usage_name": ("/usage/names/{usage_name}/match", {"ignore": True, **WHY}),
+    "unmatch_usage_name": ("/usage/names/{usage_name}/unmatch", WHY),
+    "add_usage_rule": ("/usage/rules", {"name": "x", "kind": "name"}),
+    "remove_usage_rule": ("/usage/rules/{usage_rule}", None),
+    "create_flag": ("/flags", {"key": "more", "owner": "payments", "definition": FLAG, **WHY}),
+    "edit_flag": ("/flags/fast", {"title": "x", **WHY}),
+    "archive_flag": ("/flags/fast/archive", WHY),
+    "restore_flag": ("/flags/fast/restore", WHY),
+    "keep_flag": ("/flags/fast/keep", {"until": f"{SOON:%Y-%m-%d}", **WHY}),
+    "define_flag": ("/flags/fast/environments/production/definition", {"definition": FLAG, **WHY}),
+    "roll_back_flag": ("/flags/fast/environments/production/roll-back", {"number": 1, **WHY}),
+    "kill_flag": ("/flags/fast/environments/production/kill", WHY),
+    "release_flag": ("/flags/fast/environments/production/release", WHY),
+    "plan_flag": ("/flags/fast/environments/production/plans", {"at": SOON.isoformat(), "deed": "kill", **WHY}),
+    "cancel_flag_plan": ("/flags/plans/{plan}", None),
+    "create_flag_environment": ("/flags/environments", {"key": "x", "title": "x"}),
+    "share_flag_rules": ("/flags/environments/production/rules", {"evaluators": {}, **WHY}),
+    "import_flags": (
+        "/flags/environments/production/import",
+        {"file": {"flags": {"new": FLAG}, "$evaluators": {"x": {"var": "y"}}}, "owner": "payments", **WHY},
+    ),
+    "create_flag_token": ("/flags/environments/production/tokens", {"name": "x"}),
+    "revoke_flag_token": ("/flags/tokens/{flag_token}", None),
     "forge_change_retry": ("/forges/{forge}/changes/{asked}/retry", WHY),
 }
-READS_BY_POST = {"gate_ask", "needed_reviews", "preview_quota", "route_text", "similar_requests"}
+READS_BY_POST = {"gate_ask", "needed_reviews", "preview_flag", "preview_quota", "route_text", "similar_requests"}
 """Questions that are too long for an address."""
 OF_ONESELF = {
     "mark_notifications", "change_preferences", "renew_own_webhook_secret", "try_own_channel", "make_own_calendar",
@@ -561,6 +592,23 @@ def on_a_forge() -> dict[str, Any]:
     forges.build(NOW)
     delivery, asked = ForgeDelivery.objects.get(), ForgeChange.objects.get()
     return {"forge": delivery.forge_id, "delivery": delivery.pk, "asked": asked.pk}
+
+
+def of_flags(team: Team) -> dict[str, Any]:
+    """A flag with all that belongs to flags, by the names that addresses use."""
+    place = flags.create_environment("production", "Production", actor=SYSTEM, now=NOW)
+    wanted = flags.Wanted("fast", team, json.dumps(FLAG), environments=[place])
+    flag = flags.create(wanted, actor=SYSTEM, now=NOW, reason="so that there is one")
+    plan = flags.plan(flag, place, SOON, Deed.KILL, actor=SYSTEM, now=NOW, reason="so that there is one")
+    token, _ = flags.create_token(place, "token", Reach.SERVER, actor=SYSTEM, now=NOW)
+    return {"plan": plan.pk, "flag_token": token.pk}
+
+
+def of_usage() -> dict[str, Any]:
+    """A name of the telemetry that nobody knows, and a rule."""
+    name = Name.objects.create(text="nobody-knows", kind=Name.Kind.SERVICE, first_hour=1, last_hour=1)
+    rule = matching.add_rule(actor=SYSTEM, now=NOW, name="rule", kind=MatchRule.Kind.NAME)
+    return {"usage_name": name.pk, "usage_rule": rule.pk}
 
 
 def said_about_the_vault(org: Organisation) -> Comment:
@@ -612,6 +660,8 @@ def test_what_is_denied_changes_nothing(
         "comment": said_about_the_vault(org).pk,
         **on_a_roadmap(org.teams["payments"]),
         **on_a_forge(),
+        **of_flags(org.teams["payments"]),
+        **of_usage(),
     }
     client = org.client(who, *scopes) if who else Client()
     asked = dict(writes(org.client("ada")))
