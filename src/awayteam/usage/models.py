@@ -100,9 +100,13 @@ class Operation(models.Model):
 
 
 class Evidence(models.Model):
-    """A source of counts by its name: "otlp", "jaeger", "servicegraph", "envoy"... Its id stands in the files."""
+    """A source of counts by its name: "otlp", "jaeger", "servicegraph", "envoy"... Its id stands in the files.
+
+    `sampling` is the smallest of its edges' in the summary, None where some of them don't say.
+    """
 
     name = models.CharField(max_length=40, unique=True)
+    sampling = models.FloatField(null=True)
 
     class Meta:
         verbose_name_plural = "evidence"

@@ -13,8 +13,8 @@ from awayteam.kernel.rulebook.sections.forging import Forges
 from awayteam.kernel.rulebook.sections.gating import Gate
 from awayteam.kernel.rulebook.sections.ground import Accounts, Api, Calendar, Clocks, Lists, Outbox, Webhooks, Worker
 from awayteam.kernel.rulebook.sections.knowing import Catalog, Contributions, Imports, Insights, Organisation
-from awayteam.kernel.rulebook.sections.succeeding import Succession
 from awayteam.kernel.rulebook.sections.limiting import Quotas
+from awayteam.kernel.rulebook.sections.succeeding import Succession
 from awayteam.kernel.rulebook.sections.visiting import Credit, Engagements, Handovers, Reviews, Rounds
 
 

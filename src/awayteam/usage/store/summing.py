@@ -8,7 +8,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from awayteam.kernel.errors import Conflict
-from awayteam.usage.models import Edge, Standing
+from awayteam.usage.models import Edge, Evidence, Standing
 from awayteam.usage.queries.rows import WINDOW_DAYS
 from awayteam.usage.store import latency, reading
 from awayteam.usage.store.publishing import standing
@@ -42,6 +42,7 @@ def summarise(now: datetime) -> int:
         (one.consumer, one.operation, one.source): one
         for one in reading.totals(today - timedelta(days=WINDOW_DAYS - 1), today, latencies=True)
     }
+    _sample(sums.values())
     changes, done = _changes(sums, now), 0
     while some := list(islice(changes, BATCH)):
         with transaction.atomic(), connection.cursor() as cursor:
@@ -53,6 +54,17 @@ def summarise(now: datetime) -> int:
         summarised_generation=row.generation, summarised_at=now
     )
     return done
+
+
+def _sample(sums: Iterable[reading.Total]) -> None:
+    """Keep with each source the smallest sampling of its edges."""
+    least: dict[int, float | None] = {}
+    for one in sums:
+        known = least.setdefault(one.source, 1.0)
+        least[one.source] = None if known is None or one.sampling is None else min(known, one.sampling)
+    for row in Evidence.objects.filter(pk__in=least):
+        if row.sampling != least[row.pk]:
+            Evidence.objects.filter(pk=row.pk).update(sampling=least[row.pk])
 
 
 def _changes(sums: dict[tuple[int, int, int], reading.Total], now: datetime) -> Iterator[tuple[Any, ...]]:

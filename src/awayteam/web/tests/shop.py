@@ -21,9 +21,9 @@ from awayteam.contributions import actions as contributions
 from awayteam.contributions import refresh
 from awayteam.contributions.tests.gitrepo import Repo
 from awayteam.credit.tests import shop as credit
-from awayteam.experiments.tests import shop as experiments
 from awayteam.duplicates.tests import shop as duplicates
 from awayteam.engagements.tests import shop as engagements
+from awayteam.experiments.tests import shop as experiments
 from awayteam.flags.tests import shop as flags
 from awayteam.forges.tests import shop as forges
 from awayteam.gate.tests import shop as gate

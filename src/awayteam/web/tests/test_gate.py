@@ -326,7 +326,9 @@ def test_home_has_what_waits_for_ones_word_and_ones_own(shop: Shop) -> None:
     assert list(places.waiting(bob, now)) == []
 
 
-def test_home_asks_two_statements_of_who_has_something_and_one_of_who_has_nothing(shop: Shop, django_assert_num_queries: object) -> None:
+def test_home_asks_two_statements_of_who_has_something_one_of_who_has_not(
+    shop: Shop, django_assert_num_queries: object
+) -> None:
     bob = _person(shop, "bob")
     with django_assert_num_queries(2):  # type: ignore[operator]
         assert list(places.waiting(bob, timezone.now()))

@@ -1,4 +1,4 @@
-"""The sections of experiments and flags: how they are designed, measured and decided, and what is taken from senders."""
+"""The sections of experiments and flags: how they are designed, measured and decided; what is taken from senders."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -77,7 +77,7 @@ class Experiments:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Flags:
-    """Flags: how long they stay, when their teams are asked whether they may go, and how often they may be asked for."""
+    """Flags: how long they stay, when their teams are asked whether they may go, how often they may be asked for."""
 
     remove_days: int = rule(
         "Days after which a flag of a release or an experiment should be gone, where nobody names a date.",

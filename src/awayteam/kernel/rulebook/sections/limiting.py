@@ -11,9 +11,9 @@ class Quotas:
     """How much each consumer may ask of an API, and what a proxy does with the others."""
 
     identity: str = rule(
-        "The name (SAN) in a consumer's client certificate; {namespace} and {name} are those of the catalog. A name with "
-        "\"://\" is looked for among the certificate's URIs, any other among its DNS names. A component's annotation "
-        "`awayteam/identity` goes before it.",
+        "The name (SAN) in a consumer's client certificate; {namespace} and {name} are those of the catalog. A name "
+        "with \"://\" is looked for among the certificate's URIs, any other among its DNS names. A component's "
+        "annotation `awayteam/identity` goes before it.",
         check=checks.identity_template,
     )
     burst_seconds: int = rule(
@@ -22,12 +22,12 @@ class Quotas:
         maximum=3600,
     )
     fail_open: bool = rule(
-        "What a proxy does that has never got limits: true lets everything through, false refuses everything (503). One "
-        "that has limits keeps them whatever happens to Awayteam."
+        "What a proxy does that has never got limits: true lets everything through, false refuses everything (503). "
+        "One that has limits keeps them whatever happens to Awayteam."
     )
     unknown_per_second: int = rule(
-        "Requests per second of an API for each consumer, known or not, that no limit of the API is for; 0 for as many as "
-        "they like.",
+        "Requests per second of an API for each consumer, known or not, that no limit of the API is for; 0 for as many "
+        "as they like.",
         minimum=0,
         maximum=1_000_000,
     )

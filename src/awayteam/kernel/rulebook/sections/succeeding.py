@@ -36,9 +36,7 @@ class Succession:
     again_days: int = rule(
         "Days for which what was dismissed, or decided against, isn't proposed again.", minimum=1, maximum=3650
     )
-    confirm_minutes: int = rule(
-        "For somebody to confirm a proposal; then it lapses.", minimum=1, maximum=500_000
-    )
+    confirm_minutes: int = rule("For somebody to confirm a proposal; then it lapses.", minimum=1, maximum=500_000)
     answer_minutes: int = rule("For a team to answer an offer or a wish; then it lapses.", minimum=1, maximum=500_000)
     notice_minutes: int = rule(
         "In which those concerned may object; then the handover begins, or it is deprecated.",
@@ -54,9 +52,7 @@ class Succession:
     halt_minutes: int = rule(
         "For the owning team to answer evidence that contradicts; then it lapses.", minimum=60, maximum=500_000
     )
-    retirement_days: int = rule(
-        "Days between a deprecation and its sunset at least.", minimum=1, maximum=3650
-    )
+    retirement_days: int = rule("Days between a deprecation and its sunset at least.", minimum=1, maximum=3650)
     transfer_lines: tuple[str, ...] = rule(
         "The checklist of a transfer, each as `key: text`. What is known is filled in for `code`, `on-call`, `data`, "
         "`money`, `requests` and `engagements`.",
