@@ -112,7 +112,7 @@ def failed(attributes: Mapping[str, Any], code: int = 0) -> bool:
     status = attributes.get("http.response.status_code", attributes.get("http.status_code"))
     try:
         return status is not None and int(status) >= 500
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return False
 
 
