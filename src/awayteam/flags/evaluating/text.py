@@ -1,6 +1,7 @@
 """Reading JSON that people wrote, strictly and within limits, so that an error names its line."""
 
 import json
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from json.decoder import scanstring  # type: ignore[attr-defined]
@@ -51,7 +52,9 @@ def read(text: str | bytes, longest: int = LONGEST) -> Any:
     if len(text) > longest:
         raise _bad(f"has {len(text):,} characters; at most {longest:,} are read")
     try:
-        found = json.loads(text, object_pairs_hook=_once, parse_constant=_constant, parse_int=_integer)
+        found = json.loads(
+            text, object_pairs_hook=_once, parse_constant=_constant, parse_int=_integer, parse_float=_fraction
+        )
     except json.JSONDecodeError as error:
         raise BadDefinition([Problem("", f"no JSON: {error.msg} (column {error.colno})", error.lineno)]) from None
     except _Twice as error:
@@ -62,7 +65,19 @@ def read(text: str | bytes, longest: int = LONGEST) -> Any:
         raise _bad(str(error)) from None
     if too_deep(found):
         raise _bad(f"is nested deeper than {DEEPEST}")
+    _require_whole_characters(text, found)
     return found
+
+
+def _require_whole_characters(text: str, found: Any) -> None:
+    """Half a character ("\\ud800") is legal in JSON, and nobody could write it again."""
+    if "\\u" not in text and text.isascii():
+        return
+    try:
+        json.dumps(found, ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        before = error.object[max(error.start - 20, 0) : error.start].encode("utf-8", "replace").decode()
+        raise _bad(f"holds half of a character (a lone surrogate) after {before!r}") from None
 
 
 def _bad(what: str) -> BadDefinition:
@@ -88,6 +103,13 @@ def _constant(name: str) -> Any:
 def _integer(digits: str) -> int:
     if len(digits) > 19 or not -(2**63) <= (value := int(digits)) < 2**63:
         raise ValueError(f"the number {digits[:24]}... is too large; at most 64 bits are read")
+    return value
+
+
+def _fraction(digits: str) -> float:
+    value = float(digits)
+    if not math.isfinite(value):
+        raise ValueError(f"the number {digits[:24]} is too large")
     return value
 
 
