@@ -60,6 +60,9 @@ def write(
         raise Conflict(f"{row.key} was changed in {environment} meanwhile.", "Look at it again before you go on.")
     if before is not None and before.text == text:
         return before
+    if setting is not None and setting.killed_variant and setting.killed_variant not in made.flag.variants:
+        what = f"Everybody gets {setting.killed_variant!r} now by the kill switch, which is no variant of this."
+        raise InvalidInput(what, "Keep the variant, or release the flag first.", {"definition": what})
     definition = Definition.objects.create(
         flag=row, environment=environment, number=seen + 1, text=text, number_restored=restored,
         reason=reason.strip(), person_id=actor.person_id, label=actor.label[:200], at=now,

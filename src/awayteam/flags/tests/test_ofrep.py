@@ -1,4 +1,4 @@
-"""The remote evaluation protocol as applications meet it: answers, codes, ETags, limits, and changes that hold at once."""
+"""The remote evaluation protocol as applications meet it: answers, codes, ETags, limits, changes that hold at once."""
 
 import json
 from collections.abc import Callable
