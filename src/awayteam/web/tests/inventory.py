@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from django.utils import timezone
 
+from awayteam.allocations.tests import shop as allocations
 from awayteam.contributions.models import Area, CommitAuthor, Repository
 from awayteam.credit.tests import shop as credit
 from awayteam.duplicates.tests import shop as duplicates
@@ -12,6 +13,7 @@ from awayteam.engagements.tests import shop as engagements
 from awayteam.experiments.tests import shop as experiments
 from awayteam.gate.tests import shop as gate
 from awayteam.handovers.tests import shop as handovers
+from awayteam.quotas.tests import shop as quotas
 from awayteam.requests.tests import shop as requests
 from awayteam.reviews.tests import shop as reviews
 from awayteam.roadmaps.models import Goal, Item
@@ -260,6 +262,48 @@ PAGES = [
     Page("succession", lambda _: f"/succession/{succession.asked()}/"),
     Page("succession", lambda _: f"/succession/{succession.handed()}/", "sam", "succession, handed over"),
     Page("succession", lambda _: f"/succession/{succession.ending()}/", name="succession, ending"),
+    Page("team", lambda _: f"{TEAM}?x={succession.asked()}", name="team, successions"),
+    Page("quotas", "/quotas/", name="quotas, none"),
+    Page("quotas", lambda _: f"/quotas/?x={quotas.limit()}{quotas.limit(enforced=True)}"),
+    Page("quotas", lambda _: f"/quotas/?x={quotas.spike()}", "sam", "quotas, a spike"),
+    Page("quotas", f"/quotas/?api={quotas.API}&state=enforced&sort=-state", name="quotas without hit"),
+    Page("quota_new", f"/quotas/new/?api={quotas.API}&consumer=component:default/finder&requests=5"),
+    Page("quota_new", "/quotas/new/", name="quota_new, empty"),
+    Page("quota", lambda _: f"/quotas/{quotas.limit()}/"),
+    Page("quota", lambda _: f"/quotas/{quotas.limit(enforced=True)}/", "sam", "quota, enforced, of others"),
+    Page("quota_spikes", "/quotas/spikes/", name="quota_spikes, none"),
+    Page("quota_spikes", lambda _: f"/quotas/spikes/?x={quotas.spike()}"),
+    Page("quota_spike", lambda _: f"/quotas/spikes/{quotas.spike()}/"),
+    Page("quota_spike", lambda _: f"/quotas/spikes/{quotas.spike(answered=True)}/", "sam", "quota_spike, answered"),
+    Page("entity", lambda _: f"{API}?x={quotas.limit()}", name="entity, limits"),
+    Page("team", lambda _: f"{TEAM}?x={quotas.spike()}{quotas.limit(enforced=True)}", name="team, limits"),
+    Page("budgets", "/budgets/", name="budgets, none"),
+    Page("budgets", lambda _: f"/budgets/?sort=used{allocations.everything()}"),
+    Page("budgets", "/budgets/?q=nope&team=orders", name="budgets without hit"),
+    Page("budget", lambda _: f"/budgets/of/default/component/basket/{allocations.everything()}"),
+    Page("budget", "/budgets/of/default/component/finder/", name="budget, nothing known"),
+    Page("budget_consumer", lambda _: f"/budgets/held-by/default/component/finder/{allocations.everything()}"),
+    Page(
+        "budget_consumer",
+        lambda _: f"/budgets/held-by/default/group/search/{allocations.everything()}",
+        "sam",
+        "budget_consumer, team",
+    ),
+    Page("allocations", "/allocations/", name="allocations, none"),
+    Page("allocations", lambda _: f"/allocations/?state=all{allocations.everything()}"),
+    Page("allocation_new", f"/allocations/new/?of={allocations.API}", "sam"),
+    Page("allocation_new", lambda _: f"/allocations/new/?growth={allocations.growth()}", "sam", "allocation_new, more"),
+    Page("allocation", lambda _: f"/allocations/{allocations.asked()}/"),
+    Page("allocation", lambda _: f"/allocations/{allocations.granted()}/", "sam", "allocation, granted"),
+    Page("growths", "/growth/", name="growths, none"),
+    Page("growths", lambda _: f"/growth/?x={allocations.growth()}"),
+    Page("growth", lambda _: f"/growth/{allocations.growth()}/", "sam"),
+    Page("growth", lambda _: f"/growth/{allocations.growth(answered=True)}/", name="growth, answered"),
+    Page("agendas", "/growth/agendas/", name="agendas, none"),
+    Page("agendas", lambda _: f"/growth/agendas/?x={allocations.agenda()}"),
+    Page("agenda", lambda _: f"/growth/agendas/{allocations.agenda()}/"),
+    Page("entity", lambda _: f"{BASKET}{allocations.everything()}", name="entity, budget"),
+    Page("team", lambda _: f"{TEAM}{allocations.everything()}", name="team, budgets"),
     Page("credit", "/credit/"),
     Page("credit", "/credit/?person=ada&kind=thanks&since=2020-01-01&withdrawn=yes", name="credit narrowed"),
     Page("credit", "/credit/?until=2020-01-31", name="credit, none"),
@@ -459,17 +503,27 @@ PAGES = [
 NO_PAGES = {
     "ask_candidates": "a part of the page that asks, by POST",
     "ask_similar": "a part of the page that asks, by POST",
+    "allocation_verb": "by POST",
     "become": "only in the demonstration; test_frame looks at it there",
+    "budget_capacity": "by POST",
     "calendar": "for calendar programs",
     "choose": "sends back to where one was",
     "succession_act": "the buttons of a succession, by POST",
     "succession_tick": "a line of its checklist, by POST",
+    "experiment_facts": "for senders, by POST",
+    "experiment_look": "by POST",
+    "experiment_look_cancel": "by POST",
     "forge_endpoint": "forges deliver here, by POST",
     "forge_endpoint_by_name": "forges deliver here, by POST",
     "forge_manifest_done": "GitHub leads back here with a code",
     "forge_verb": "by POST",
+    "growth_verb": "by POST",
     "healthz": "for machines",
     "notification_go": "leads to the page that a notification is about",
+    "quota_discovery_clusters": "for proxies, by POST",
+    "quota_discovery_routes": "for proxies, by POST",
+    "quota_discovery_scopes": "for proxies, by POST",
+    "quota_step": "by POST",
     "register_feed": "for feed readers",
     "tour": "leads to the first stop, in the demonstration; test_tour goes there",
     "tour_leave": "sends back to where one was",
