@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from awayteam.flags.evaluating import BadDefinition, Flag, Problem, line_of, misspelt, read
-from awayteam.flags.evaluating.flag import LONGEST_DEFINITION
+from awayteam.flags.evaluating.flag import LONGEST_DEFINITION, LONGEST_KEY
 from awayteam.flags.evaluating.text import written
 
 KEY = re.compile(r"[^\W_](?:[\w.:-]*[^\W_])?")
@@ -97,7 +97,8 @@ def everybody(data: Mapping[str, Any]) -> str:
     targeting = data.get("targeting") or None
     found = {default} if targeting is None else _outcomes(targeting, default)
     only = next(iter(found)) if len(found) == 1 else None
-    return only if isinstance(only, str) and only in (variants or {}) else ""
+    named = isinstance(only, str) and only in (variants or {}) and len(only) <= LONGEST_KEY and "\0" not in only
+    return only if named else ""
 
 
 UNKNOWN = object()

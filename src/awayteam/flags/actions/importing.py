@@ -12,7 +12,7 @@ from awayteam.flags.actions.environments import share_rules
 from awayteam.flags.actions.keeping import Wanted, create
 from awayteam.flags.evaluating import BadDefinition, Document, read_document
 from awayteam.flags.models import Definition, Environment, Flag, Setting
-from awayteam.flags.rules import Purpose
+from awayteam.flags.rules import Purpose, wrong_key
 from awayteam.kernel.actor import Actor
 from awayteam.kernel.errors import AwayteamError
 from awayteam.organisation.models import Team
@@ -57,7 +57,9 @@ def import_document(
         share_rules(environment, _text(after), actor=actor, now=now, reason=reason)
         environment.refresh_from_db()
         made.rules = True
-    known = Flag.objects.select_related("owner").in_bulk(list(document.flags), field_name="key")
+    known = Flag.objects.select_related("owner").in_bulk(
+        [key for key in document.flags if not wrong_key(key)], field_name="key"
+    )
     for key, definition in document.flags.items():
         data = _with_metadata(definition, document)
         try:

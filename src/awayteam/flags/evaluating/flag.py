@@ -201,8 +201,9 @@ class Flag:
         if len(given) > MOST_VARIANTS:
             self._problem(("variants",), f"at most {MOST_VARIANTS} variants")
             return {}
-        if "" in given:
-            self._problem(("variants", ""), "a variant has a name")
+        for name in given:
+            if not name or len(name) > LONGEST_KEY or "\0" in name:
+                self._problem(("variants", name), f"a variant has a name of 1 to {LONGEST_KEY} characters")
         return given
 
     def _read_kind(self) -> Kind | None:

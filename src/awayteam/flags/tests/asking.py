@@ -10,6 +10,7 @@ import pytest
 
 from awayteam.flags.serving import ofrep, streams
 from awayteam.flags.serving.cache import Cache
+from awayteam.kernel import lightpaths
 from awayteam.kernel.lightpaths import LightPaths
 from awayteam.kernel.rest.limits import Limiter
 
@@ -37,6 +38,7 @@ class Asker:
         monkeypatch.setattr(ofrep, "CACHE", cache)
         monkeypatch.setattr(streams, "CACHE", cache)
         monkeypatch.setattr(ofrep, "LIMITER", Limiter())
+        monkeypatch.setattr(lightpaths, "close_old_connections", lambda: None)  # it holds the test's transaction
         self.token = ""
         self.application = LightPaths(lambda _environ, _start: [b"django"])
 

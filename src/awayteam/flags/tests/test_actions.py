@@ -153,6 +153,8 @@ def test_of_a_file_each_flag_stands_for_itself(world: World) -> None:
     flags: dict[str, Any] = {
         "basket": OFF, "theirs": OFF, "fresh": SPLIT, "environments": ON, "bad": 7,
         "worse": ON | {"defaultVariant": "x"},
+        "long": {"variants": {"x" * 300: 1}, "defaultVariant": "x" * 300},
+        "zero": {"variants": {"\0": 1}, "defaultVariant": "\0"},
         "wrong": ON | {"targeting": {"nothing": []}}, "": ON, "\0": ON, "k" * 300: ON,
     }  # fmt: skip
     made = actions.import_document(json.dumps({"flags": flags}), world.place, world.team, **world.by)
@@ -162,7 +164,7 @@ def test_of_a_file_each_flag_stands_for_itself(world: World) -> None:
     again = actions.import_document(json.dumps({"flags": flags}), world.place, world.team, **world.by)
     assert (again.created, again.changed, again.unchanged) == ([], [], ["basket", "fresh"])
     as_is = actions.import_document(json.dumps({"flags": flags}), world.place, world.team, **world.by, as_is=True)
-    assert sorted(as_is.created) == ["worse", "wrong"]
+    assert sorted(as_is.created) == ["long", "worse", "wrong", "zero"]
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"flags": []}', b"\xff", '{"flags": {}, "$evaluators": 7}', "[" * 5000])
