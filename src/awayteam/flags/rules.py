@@ -97,8 +97,9 @@ def everybody(data: Mapping[str, Any]) -> str:
     targeting = data.get("targeting") or None
     found = {default} if targeting is None else _outcomes(targeting, default)
     only = next(iter(found)) if len(found) == 1 else None
-    named = isinstance(only, str) and only in (variants or {}) and len(only) <= LONGEST_KEY and "\0" not in only
-    return only if named else ""
+    if not isinstance(only, str) or only not in (variants or {}):
+        return ""
+    return only if len(only) <= LONGEST_KEY and "\0" not in only else ""
 
 
 UNKNOWN = object()
