@@ -12,6 +12,7 @@ from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
 from opentelemetry.proto.resource.v1.resource_pb2 import Resource
 from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Span
 
+from awayteam.kernel import lightpaths
 from awayteam.kernel.lightpaths import LightPaths
 from awayteam.usage import spool
 from awayteam.usage.counts import Count, CountKey
@@ -42,6 +43,7 @@ class Post:
     def __init__(self, place: Path, monkeypatch: pytest.MonkeyPatch, **more: Any) -> None:
         self.place, self.clock = place, Hands()
         self.receiver = Receiver(place=place, clock=self.clock, **more)
+        monkeypatch.setattr(lightpaths, "close_old_connections", lambda: None)  # a test's transaction must stay open
         monkeypatch.setattr(serving, "current", lambda: self.receiver)
         monkeypatch.setattr(endpoint, "TOKENS", endpoint.Tokens())
         monkeypatch.setattr(endpoint.RELAY, "_folder", place)
