@@ -19,6 +19,7 @@ from awayteam.kernel.clockface import ClockFace
 from awayteam.kernel.errors import InvalidInput
 from awayteam.kernel.paging import Page, decode_cursor, page_of
 from awayteam.organisation.models import Team
+from awayteam.requests.words import short_clock
 from awayteam.reviews.queries.faceting import Facet, facet
 
 NEVER = datetime(9000, 1, 1, tzinfo=UTC)
@@ -45,6 +46,17 @@ class ExperimentRow:
 
     experiment: Experiment
     face: ClockFace | None
+
+    @property
+    def clock(self) -> str:
+        """The clock in few words; "" where none runs."""
+        return short_clock(self.face) if self.face else ""
+
+    @property
+    def clock_tone(self) -> str:
+        """How the clock is drawn: running, late in its last quarter, overdue."""
+        face = self.face
+        return "" if face is None else "overdue" if face.overdue else "late" if face.last_quarter else "running"
 
     @property
     def words(self) -> str:
