@@ -3,16 +3,16 @@
     python benchmarks/bench_ingest.py [--minutes 1] [--batch 8000] [--peer 20] [--pace 0] [--ready 240]
 
 A real server process (one web process, on a data folder of its own) is sent batches made beforehand, each with ids of
-its own; a quarter of all pairs lies in two batches. What counts is the processor time of the server, all its threads
-included (unpacking, decoding, pairing, adding up, writing to the spool), so that the sender beside it on a small
-machine takes nothing away. Its memory is told too. Beside it, in the same run: the same batches unpacked, decoded by
-the full messages of opentelemetry-proto and paired one by one, in a process of their own.
+its own; none comes again before the server has forgotten it, so the sender pauses where there are too few (`--ready`).
+What counts is the processor time of the server, all its threads included (unpacking, decoding, pairing, adding up,
+writing to the spool), so that the sender beside it on a small machine takes nothing away. Its memory is told too. The
+run fails unless the spool has every call, each once. Beside it, in the same run: the same batches unpacked, decoded by
+the full messages of opentelemetry-proto and paired one by one.
 """
 
 import argparse
 import json
 import os
-import random
 import signal
 import socket
 import subprocess
@@ -21,6 +21,7 @@ import tempfile
 import time
 import urllib.request
 import zlib
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -28,7 +29,8 @@ import psutil
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-MARK = b"\xa5\x5a\xc3\x3c\x99\x66\xf0\x0f"
+REMEMBERED = 10
+"""Seconds for which the server pairs spans, and knows those that it had."""
 
 
 def main() -> None:
@@ -38,7 +40,6 @@ def main() -> None:
     parser.add_argument("--ready", type=int, default=240, help="different batches made beforehand")
     parser.add_argument("--pace", type=int, default=0, help="spans a second that are sent; 0: as fast as it goes")
     parser.add_argument("--peer", type=int, default=20, help="batches for the full decoder")
-    parser.add_argument("--attributes", type=int, default=7, choices=(3, 7))
     arguments = parser.parse_args()
     batches = _batches(arguments.batch, arguments.ready)
     sizes = [len(one) for one in batches]
@@ -58,7 +59,7 @@ def _ours(arguments: argparse.Namespace, batches: list[bytes], folder: Path) -> 
         **os.environ,
         "AWAYTEAM_DATA": str(folder),
         "AWAYTEAM_PAIRING_SPANS": "8000000",
-        "AWAYTEAM_PAIRING_SECONDS": "10",
+        "AWAYTEAM_PAIRING_SECONDS": str(REMEMBERED),
     }
     environment.pop("DATABASE_URL", None)
     awayteam = str(Path(sys.executable).parent / "awayteam")
@@ -80,12 +81,28 @@ def _ours(arguments: argparse.Namespace, batches: list[bytes], folder: Path) -> 
     )
     try:
         _wait(port)
-        return _measured(arguments, batches, server, port, token)
+        sent, rate = _measured(arguments, batches, server, port, token)
     finally:
         server.send_signal(signal.SIGTERM)
-        server.wait(30)
-        left = sum(one.stat().st_size for one in (folder / "usage" / "spool").glob("*.segment"))
-        print(f"spool: {left / 1e6:.1f} MB in {len(list((folder / 'usage' / 'spool').glob('*.segment')))} segments")
+        server.wait(60)
+    _check(folder / "usage" / "spool", sent * arguments.batch)
+    return rate
+
+
+def _check(place: Path, spans: int) -> None:
+    """End with an error unless the spool has what was sent: half as many calls as spans, none of them twice."""
+    from awayteam.usage import spool
+
+    segments = [spool.read(path) for path in spool.waiting(place)]
+    found: Counter[str] = Counter()
+    for segment in segments:
+        for tally in segment.counts.tallies.values():
+            found.update(tally)
+    calls = sum(count.seen for segment in segments for count in segment.counts.rows.values())
+    size = sum(path.stat().st_size for path in spool.waiting(place))
+    print(f"spool: {calls:,} calls in {len(segments)} segments of {size / 1e6:.2f} MB")
+    if (found["spans"], found["paired"], calls, found["duplicates"]) != (spans, spans // 2, spans // 2, 0):
+        sys.exit(f"{spans:,} spans were sent, but the spool says {dict(found)}")
 
 
 def _measured(
@@ -94,18 +111,24 @@ def _measured(
     server: "subprocess.Popen[bytes]",
     port: int,
     token: str,
-) -> float:
+) -> tuple[int, float]:
+    """Batches that were sent, and spans for each second of the server's processor."""
     processes = [psutil.Process(server.pid), *psutil.Process(server.pid).children(recursive=True)]
     sender = _Sender(port, token)
-    for one in batches[:10]:
-        sender.send(one)
+    last = [0.0] * len(batches)
+    for number in range(10):
+        sender.send(batches[number])
+        last[number] = time.monotonic()
     rates, sent, most, refused = [], 10, 0, 0
     started = lap = time.monotonic()
     before = _spent(processes)
     lapped, lap_sent = before, 0
     while time.monotonic() - started < arguments.minutes * 60:
-        status = sender.send(_fresh(batches, sent))
-        refused += status != 200
+        number = sent % len(batches)
+        if last[number]:
+            time.sleep(max(0.0, last[number] + REMEMBERED + 2 - time.monotonic()))
+        refused += sender.send(batches[number]) != 200
+        last[number] = time.monotonic()
         sent += 1
         lap_sent += 1
         now = time.monotonic()
@@ -127,16 +150,11 @@ def _measured(
         f"awayteam, over HTTP to the spool: {rate / 1e3:,.0f} thousand spans/s of one core; "
         f"laps of 5 s {min(rates) / 1e3:,.0f} to {max(rates) / 1e3:,.0f}"
     )
-    return rate
+    return sent, rate
 
 
 def _spent(processes: list[psutil.Process]) -> float:
     return sum(sum(one.cpu_times()[:2]) for one in processes)
-
-
-def _fresh(batches: list[bytes], number: int) -> bytes:
-    """The batch of that number; they come again after the last, long after they were forgotten."""
-    return batches[number % len(batches)]
 
 
 class _Sender:
@@ -161,9 +179,8 @@ def _batches(size: int, number: int) -> list[bytes]:
     import bench_spans
 
     template = np.frombuffer(bench_spans._made(size), np.uint8)
-    places, made = _places(template.tobytes(), size), []
+    places, made = _places(template.tobytes()), []
     chance = np.random.default_rng(5)
-    held: list[np.ndarray] = []
     for _ in range(number):
         data = template.copy()
         pairs = size // 2
@@ -174,15 +191,13 @@ def _batches(size: int, number: int) -> list[bytes]:
             width = source.shape[1]
             data[at[:, None] + np.arange(width)] = source[np.arange(len(at))]
         made.append(zlib.compress(data.tobytes(), 1, 31))
-        held = held[-1:]
     return made
 
 
-def _places(data: bytes, size: int) -> dict[tuple[str, str], np.ndarray]:
+def _places(data: bytes) -> dict[tuple[str, str], np.ndarray]:
     """Where ids stand: of the trace and the span of each caller and callee, and of callees' parents, by pair."""
     from opentelemetry.proto.trace.v1.trace_pb2 import TracesData
 
-    at_of: dict[bytes, list[int]] = {}
     message = TracesData.FromString(data)
     found: dict[tuple[str, str], list[int]] = {
         ("trace", "caller"): [],
@@ -191,7 +206,6 @@ def _places(data: bytes, size: int) -> dict[tuple[str, str], np.ndarray]:
         ("client", "parent"): [],
         ("server", "own"): [],
     }
-    by_client: dict[bytes, int] = {}
     spans = [one for resource in message.resource_spans for scope in resource.scope_spans for one in scope.spans]
     position, where = 0, []
     for one in spans:
@@ -206,7 +220,6 @@ def _places(data: bytes, size: int) -> dict[tuple[str, str], np.ndarray]:
         found["client", "own"].append(at + 18)
         found["client", "parent"].append(other + 28)
         found["server", "own"].append(other + 18)
-    del at_of, by_client, size
     return {key: np.array(places) for key, places in found.items()}
 
 
@@ -239,5 +252,4 @@ def _wait(port: int) -> None:
 
 
 if __name__ == "__main__":
-    random.seed(1)
     main()
