@@ -44,7 +44,8 @@ def test_every_table_with_a_trigger_is_known_and_has_all_of_them() -> None:
     found = {table for table, _name in appendonly._triggers(connection)}
     assert found == set(kept)
     assert set(kept) == {
-        "engagements_contract", "engagements_signature", "engagements_standard", "gate_judgement", "gate_passage",
+        "engagements_contract", "engagements_signature", "engagements_standard", "experiments_epoch",
+        "experiments_registration", "flags_definition", "gate_judgement", "gate_passage",
         "kernel_event", "reviews_opinion", "reviews_registerentry", "reviews_registerstep",
     }  # fmt: skip
 

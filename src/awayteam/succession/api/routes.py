@@ -14,16 +14,16 @@ from awayteam.organisation import queries as organisation
 from awayteam.succession import actions, queries
 from awayteam.succession.api.schemas import (
     HeadersOut,
-    ProposeIn,
     RetireIn,
     SuccessionCandidateOut,
     SuccessionDecideIn,
     SuccessionMaybeIn,
     SuccessionOut,
+    SuccessionProposeIn,
     SuccessionQuery,
     SuccessionToldOut,
+    SuccessionTransferIn,
     SuccessionWordsIn,
-    TransferIn,
     story,
     values,
 )
@@ -60,7 +60,7 @@ def look_at_succession_evidence(request: Request, entity: str) -> Any:
 
 
 @router.post("/offer", response={201: SuccessionToldOut})
-def offer_succession(request: Request, body: TransferIn) -> Any:
+def offer_succession(request: Request, body: SuccessionTransferIn) -> Any:
     """Offer what one's team owns to another one."""
     thing, team = catalog.resolve(request.actor, body.entity), organisation.team(request.actor, body.team)
     made = actions.offer(thing, actor=request.actor, now=timezone.now(), receiver=team, words=body.words)
@@ -68,7 +68,7 @@ def offer_succession(request: Request, body: TransferIn) -> Any:
 
 
 @router.post("/ask", response={201: SuccessionToldOut})
-def ask_for_succession(request: Request, body: TransferIn) -> Any:
+def ask_for_succession(request: Request, body: SuccessionTransferIn) -> Any:
     """Ask, for a team of one's own, to own something."""
     thing, team = catalog.resolve(request.actor, body.entity), organisation.team(request.actor, body.team)
     made = actions.ask(thing, actor=request.actor, now=timezone.now(), team=team, words=body.words)
@@ -76,7 +76,7 @@ def ask_for_succession(request: Request, body: TransferIn) -> Any:
 
 
 @router.post("/order", response={201: SuccessionToldOut})
-def order_succession(request: Request, body: TransferIn) -> Any:
+def order_succession(request: Request, body: SuccessionTransferIn) -> Any:
     """Have something change hands between two teams that one manages."""
     thing, team = catalog.resolve(request.actor, body.entity), organisation.team(request.actor, body.team)
     made = actions.order(thing, actor=request.actor, now=timezone.now(), receiver=team, words=body.words)
@@ -84,7 +84,7 @@ def order_succession(request: Request, body: TransferIn) -> Any:
 
 
 @router.post("/propose", response={201: SuccessionToldOut})
-def propose_succession(request: Request, body: ProposeIn) -> Any:
+def propose_succession(request: Request, body: SuccessionProposeIn) -> Any:
     """Propose a change of owner on evidence; 422 names every doubt where it isn't enough."""
     thing = catalog.resolve(request.actor, body.entity)
     made = actions.propose(thing, actor=request.actor, now=timezone.now(), words=body.words)

@@ -118,7 +118,7 @@ class SuccessionQuery(Paging):
         )
 
 
-class TransferIn(Body):
+class SuccessionTransferIn(Body):
     """`team` gets it, or asks for it."""
 
     entity: Annotated[Word, Field(min_length=1)]
@@ -126,7 +126,7 @@ class TransferIn(Body):
     words: Reason
 
 
-class ProposeIn(Body):
+class SuccessionProposeIn(Body):
     entity: Annotated[Word, Field(min_length=1)]
     words: Text = ""
 

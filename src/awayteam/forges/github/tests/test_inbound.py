@@ -5,7 +5,7 @@ from typing import Any
 
 import orjson
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from awayteam.forges.github.inbound import LARGEST, READERS, GithubInbound, signature
@@ -121,6 +121,7 @@ def genuine_payloads() -> dict[str, dict[str, Any]]:
 GENUINE = genuine_payloads()
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(kind=st.sampled_from(sorted(READERS)), payload=st.dictionaries(st.sampled_from(NAMES), json_values))
 def test_whatever_comes_is_read_without_failing(kind: str, payload: dict[str, Any]) -> None:
     assert isinstance(read(kind, **payload), list)
