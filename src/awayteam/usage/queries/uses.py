@@ -8,7 +8,8 @@ from typing import Any
 from django.db.models import BigIntegerField, F, FloatField, Max, Min, Q, QuerySet, Sum, Value
 from django.db.models.functions import Cast, Coalesce
 
-from awayteam.catalog.models import ApiOperation
+from awayteam.catalog import permissions as catalog
+from awayteam.catalog.models import ApiOperation, Entity
 from awayteam.kernel.actor import Actor
 from awayteam.kernel.errors import InvalidInput
 from awayteam.kernel.paging import Page, decode_cursor, page_of
@@ -27,13 +28,17 @@ _UNKNOWN = -1.0
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is asked for: any of provider, consumer, operation (its text), source, kind of call."""
+    """What is asked for: any of provider, consumer, operation (its text), source, kind of call.
+
+    `hidden` are the entities that whoever asks may not see: their operations can't be guessed by asking for one.
+    """
 
     provider: Meant | None = None
     consumer: Meant | None = None
     operation: str = ""
     source: str = ""
     kind: str = ""
+    hidden: "QuerySet[Entity] | None" = None
 
     def edges(self) -> "QuerySet[Edge]":
         rows = Edge.objects.filter(calls__gt=0)
@@ -44,7 +49,7 @@ class Wanted:
         if self.consumer is not None:
             rows = rows.filter(consumer__in=self.consumer.names)
         if self.operation:
-            rows = rows.filter(operation__text=self.operation)
+            rows = rows.filter(operation__text=self.operation).exclude(provider__entity__in=self._hidden())
         if self.source:
             rows = rows.filter(source__name=self.source)
         if self.kind:
@@ -64,11 +69,14 @@ class Wanted:
             if self.provider is not None:
                 rows = rows.filter(_operations_of(self.provider, "pk"), provider__in=self.provider.names)
             if self.operation:
-                rows = rows.filter(text=self.operation)
+                rows = rows.filter(text=self.operation).exclude(provider__entity__in=self._hidden())
             if self.kind:
                 rows = rows.filter(kind=self.kind)
             found["operations"] = set(rows.values_list("pk", flat=True))
         return found
+
+    def _hidden(self) -> "QuerySet[Any, Any]":
+        return (Entity.objects.none() if self.hidden is None else self.hidden).order_by().values("pk")
 
 
 def _operations_of(provider: Meant, column: str = "operation") -> Q:
@@ -90,7 +98,7 @@ def wanted(
     can(actor, Verb.VIEW, None, now).require()
     return Wanted(
         None if provider is None else meant(actor, provider, now),
-        None if consumer is None else meant(actor, consumer, now), operation, source, kind,
+        None if consumer is None else meant(actor, consumer, now), operation, source, kind, catalog.hidden(actor),
     )  # fmt: skip
 
 

@@ -128,6 +128,13 @@ def test_what_is_restricted_is_counted_and_not_named(land: dict[str, Entity]) ->
     assert len(queries.uses(trusted, now=NOW, provider="vault").items) == 2
 
 
+@pytest.mark.parametrize("days", [30, 40])
+def test_operations_of_what_is_restricted_cannot_be_guessed(land: dict[str, Entity], days: int) -> None:
+    assert not queries.uses(SOMEBODY, now=NOW, operation="open", days=days).items
+    assert len(queries.uses(SYSTEM, now=NOW, operation="open", days=days).items) == 2
+    assert len(queries.uses(SOMEBODY, now=NOW, operation="book", days=days).items) == 1
+
+
 def test_sole_users_come_with_their_evidence(land: dict[str, Entity]) -> None:
     found = {(one.provider.label, one.consumer.label): one for one in queries.sole(SOMEBODY, now=NOW).items}
     assert set(found) == {("ledger", "Payments")}, "vault has two users, and pay too"
