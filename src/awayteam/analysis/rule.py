@@ -56,9 +56,9 @@ def advise(arm: str, rows: Sequence[dict[str, Any]], blocked: Sequence[str], pro
     elif all(row["p"] is None for row in rows if row["role"] == "success"):
         outcome = "discuss"
         reasons[0] = "no success metric could be judged"
-    elif harmed and not better:
+    elif (harmed or worse) and not better:
         outcome = "don't ship"
-    elif better or (open_guards and progress is not None and progress < 1):
+    elif better or (progress is not None and progress < 1):  # what isn't found yet may still be
         outcome = "discuss"
     else:
         outcome = "don't ship"
