@@ -11,7 +11,8 @@ import io
 import os
 import threading
 from collections.abc import Callable
-from multiprocessing.connection import Client, Connection, Listener
+from multiprocessing import AuthenticationError
+from multiprocessing.connection import Client, Connection, Listener, answer_challenge, deliver_challenge
 from pathlib import Path
 from typing import IO, Any
 
@@ -53,7 +54,7 @@ class Relay:
         for _ in range(TRIES):
             try:
                 return self._passed_on(head, body)
-            except (OSError, EOFError, ValueError):
+            except (OSError, EOFError, ValueError, AuthenticationError):
                 self._hang_up()
                 if self.receives():
                     environ = {**asked.environ, "wsgi.input": io.BytesIO(body), "CONTENT_LENGTH": str(len(body))}
@@ -94,24 +95,32 @@ class Relay:
 
     def _listen(self) -> None:
         secret = os.urandom(32)
-        listener = Listener(("127.0.0.1", 0), backlog=64, authkey=secret)
+        listener = Listener(("127.0.0.1", 0), backlog=64)
         aside = self._place() / f".receiver.address.{os.getpid()}"
         aside.touch(0o600)
         aside.write_bytes(orjson.dumps({"address": listener.address, "secret": secret.hex()}))
         aside.rename(self._place() / "receiver.address")
-        threading.Thread(target=self._accept, args=(listener,), name="usage-relay", daemon=True).start()
+        threading.Thread(target=self._accept, args=(listener, secret), name="usage-relay", daemon=True).start()
 
-    def _accept(self, listener: Listener) -> None:
+    def _accept(self, listener: Listener, secret: bytes) -> None:
         while True:
             try:
                 connection = listener.accept()
-            except Exception as error:  # a stranger's greeting must not stop it: libraries raise of many kinds here
+            except OSError as error:
                 log.warning("usage.relay-refused", reason=str(error))
                 continue
-            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+            threading.Thread(target=self._serve, args=(connection, secret), daemon=True).start()
 
-    def _serve(self, connection: "Connection[Any, Any]") -> None:
+    def _serve(self, connection: "Connection[Any, Any]", secret: bytes) -> None:
+        """Both sides show that they know the secret, in a thread of the connection: whoever says nothing keeps nobody
+        else waiting."""
         with contextlib.suppress(OSError, EOFError), connection:
+            try:
+                deliver_challenge(connection, secret)
+                answer_challenge(connection, secret)
+            except Exception as error:  # a stranger's greeting: libraries raise of many kinds here
+                log.warning("usage.relay-refused", reason=str(error))
+                return
             while True:
                 head, body = orjson.loads(connection.recv_bytes()), connection.recv_bytes()
                 environ = {**head["environ"], "wsgi.input": io.BytesIO(body), "CONTENT_LENGTH": str(len(body))}

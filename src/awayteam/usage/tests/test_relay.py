@@ -62,6 +62,19 @@ def test_another_takes_over_when_the_receiver_is_gone(tmp_path: Path) -> None:
     second.leave()
 
 
+def test_whoever_connects_and_says_nothing_keeps_nobody_waiting(tmp_path: Path) -> None:
+    import socket
+
+    one, two = Takes("one"), Takes("two")
+    first, second = Relay(one, tmp_path), Relay(two, tmp_path)
+    assert first.receives()
+    address = tuple(orjson.loads((tmp_path / "receiver.address").read_bytes())["address"])
+    with socket.create_connection(address):
+        assert second.answer(asked(b"body"), KNOWN, 100).status == 429
+    assert (one.taken, two.taken) == (1, 0)
+    first.leave()
+
+
 def test_a_stranger_on_the_port_changes_nothing(tmp_path: Path) -> None:
     import socket
 
