@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
-from django.db.models import DateTimeField, Expression, F, FloatField, Q, QuerySet, Value
+from django.db.models import Case, DateTimeField, Expression, F, FloatField, Q, QuerySet, Value, When
 from django.db.models.functions import Cast, Coalesce
 
 from awayteam.allocations.machine import GROWTH_ANSWERED, GROWTH_UNANSWERED, WAITING, GrowthState, State
@@ -48,8 +48,13 @@ _GROWTH_SORTS = {
     "level": _Sort("level", float, flipped=True),
     "score": _Sort("score", float, flipped=True),
 }
+_SHARE = Case(
+    When(share__lt=0, then=Value(-1.0) / (F("used") + Value(1.0))),  # nothing is granted: the most used comes first
+    default=F("share"),
+    output_field=FloatField(),
+)
 _BUDGET_SORTS = {
-    "share": _Sort("share", float, flipped=True),
+    "share": _Sort(_SHARE, float, flipped=True),
     "used": _Sort("used", float, flipped=True),
     "granted": _Sort(Cast("granted", FloatField()), float, flipped=True),
     "asked": _Sort("asked", int, flipped=True),
